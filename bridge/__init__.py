@@ -1,0 +1,1 @@
+"""The bridge: a compiled Keras model becomes an Estimator."""

@@ -1,0 +1,1 @@
+"""The model once it leaves training."""

@@ -1,0 +1,1 @@
+"""A record of every run, as plain files."""
