@@ -1,1 +1,77 @@
-"""The model once it leaves training."""
+"""The model once it leaves training: when to export, what is fed, and what is written.
+
+Importing this package does not import TensorFlow; its names do when they are first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kerasrun.exporters.best import BestExporter
+    from kerasrun.exporters.check import ExpectedAnswer, ExportCheckError
+    from kerasrun.exporters.export_path import ExportPath
+    from kerasrun.exporters.exporter import Exporter
+    from kerasrun.exporters.feeding import receiver_inputs
+    from kerasrun.exporters.final import FinalExporter
+    from kerasrun.exporters.latest import LatestExporter
+    from kerasrun.exporters.receiver import TracedReceiver, trace_receiver
+    from kerasrun.exporters.receiver_fns import (
+        build_parsing_serving_input_receiver_fn,
+        build_raw_serving_input_receiver_fn,
+    )
+    from kerasrun.exporters.resources import resources_of
+    from kerasrun.exporters.saved_model import Export, Signature, write_saved_model
+    from kerasrun.exporters.serving_input import ServingInputReceiver, TensorServingInputReceiver
+
+_MODULE_OF = {
+    "BestExporter": "best",
+    "ExpectedAnswer": "check",
+    "Export": "saved_model",
+    "ExportCheckError": "check",
+    "ExportPath": "export_path",
+    "Exporter": "exporter",
+    "FinalExporter": "final",
+    "LatestExporter": "latest",
+    "ServingInputReceiver": "serving_input",
+    "Signature": "saved_model",
+    "TensorServingInputReceiver": "serving_input",
+    "TracedReceiver": "receiver",
+    "build_parsing_serving_input_receiver_fn": "receiver_fns",
+    "build_raw_serving_input_receiver_fn": "receiver_fns",
+    "receiver_inputs": "feeding",
+    "resources_of": "resources",
+    "trace_receiver": "receiver",
+    "write_saved_model": "saved_model",
+}
+
+__all__ = [
+    "BestExporter",
+    "ExpectedAnswer",
+    "Export",
+    "ExportCheckError",
+    "ExportPath",
+    "Exporter",
+    "FinalExporter",
+    "LatestExporter",
+    "ServingInputReceiver",
+    "Signature",
+    "TensorServingInputReceiver",
+    "TracedReceiver",
+    "build_parsing_serving_input_receiver_fn",
+    "build_raw_serving_input_receiver_fn",
+    "receiver_inputs",
+    "resources_of",
+    "trace_receiver",
+    "write_saved_model",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = importlib.import_module(f"{__name__}.{_MODULE_OF[name]}")
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

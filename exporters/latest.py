@@ -1,0 +1,62 @@
+"""An export after every evaluation, the newest few kept."""
+
+from typing import Any
+
+from kerasrun.exporters.arguments import ServingInputReceiverFn, checked_name, checked_receiver_fn
+from kerasrun.exporters.exporter import Exporter
+from kerasrun.exporters.retention import checked_exports_to_keep, remove_old_exports
+
+
+class LatestExporter(Exporter):
+    """Exports after every evaluation; see `tf.estimator.LatestExporter`.
+
+    Args:
+        name: The folder under `model_dir/export`.
+        serving_input_receiver_fn: Takes no argument and returns a `ServingInputReceiver`; None: the
+            estimator's own default, whose inputs are the features that its model asks for.
+        assets_extra: Files to lie under `assets.extra/`: relative destination to source path.
+        as_text: Write `saved_model.pbtxt` for people rather than `saved_model.pb`.
+        exports_to_keep: So many of the newest stay; None: all.
+
+    Raises:
+        ValueError: `name` is empty or no string, or `exports_to_keep` is not above 0.
+        TypeError: `serving_input_receiver_fn` cannot be called.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        serving_input_receiver_fn: ServingInputReceiverFn | None = None,
+        assets_extra: dict[str, str] | None = None,
+        as_text: bool = False,
+        exports_to_keep: int | None = 5,
+    ) -> None:
+        self._name = checked_name("LatestExporter", name)
+        self._receiver_fn = checked_receiver_fn("LatestExporter", serving_input_receiver_fn)
+        self._assets_extra = assets_extra
+        self._as_text = as_text
+        self._exports_to_keep = checked_exports_to_keep("LatestExporter", exports_to_keep)
+
+    @property
+    def name(self) -> str:
+        """The folder's name under `model_dir/export`."""
+        return self._name
+
+    def export(
+        self,
+        estimator: Any,
+        export_path: str,
+        checkpoint_path: str | None,
+        eval_result: dict[str, Any] | None,
+        is_the_final_export: bool,
+    ) -> str | None:
+        """Exports the checkpoint and removes the exports that are too many; see `Exporter`."""
+        path: str | None = estimator.export_saved_model(
+            export_path,
+            self._receiver_fn,
+            assets_extra=self._assets_extra,
+            as_text=self._as_text,
+            checkpoint_path=checkpoint_path,
+        )
+        remove_old_exports(export_path, self._exports_to_keep)
+        return path
