@@ -35,10 +35,12 @@ class VersionFolder:
         number = max(int(self._clock()), self._above_all())
         for each in range(number, number + _TRIES):
             temporary = os.path.join(self._base, f"temp-{each:010d}")
-            if not tf.io.gfile.exists(temporary):
-                tf.io.gfile.makedirs(temporary)
-                self.temporary = temporary
-                return self
+            try:
+                tf.io.gfile.mkdir(temporary)
+            except tf.errors.AlreadyExistsError:
+                continue
+            self.temporary = temporary
+            return self
         raise RuntimeError(self._taken())
 
     def __exit__(self, *exception: object) -> None:
