@@ -1,0 +1,39 @@
+# Two commands for a fresh machine: `make train` and `make test`. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup train test check bench lock clean
+
+help: ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(READY) ## a virtual environment with everything, at the locked versions
+
+train: $(READY) ## train the iris example, evaluate and export it
+	$(BIN)/mlrun train --model examples/keras_iris.py
+
+test: $(READY) ## the whole test suite
+	$(BIN)/python -m pytest -n 2
+
+check: $(READY) ## format, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(READY) ## the quick benchmarks: ratios against a peer measured in the same run
+	$(BIN)/python -m benchmarks --quick
+
+lock: $(READY) ## choose versions anew
+	$(BIN)/pip install --quiet 'uv>=0.13,<0.14'
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+		--generate-hashes --no-header --extra dev pyproject.toml --output-file requirements.lock
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(READY): requirements.lock pyproject.toml
+	@PYTHON='$(PYTHON)' sh ./setup.sh $(VENV)
+	@touch $@

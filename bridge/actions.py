@@ -1,0 +1,94 @@
+"""*What* happens between the calls of the training loop; each is told the step it follows."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from kerasrun.bridge.loop import Running
+from kerasrun.bridge.observer import Observer, Progress
+from kerasrun.bridge.program import Program
+from kerasrun.bridge.summaries import SummaryWriter
+
+_LOGGER = logging.getLogger("tensorflow")
+
+
+class Rate:
+    """Updates a second between two calls, in time spent training: pauses do not count."""
+
+    def __init__(self, running: Running, step: int) -> None:
+        self._running = running
+        self._step, self._seconds = step, running.seconds
+
+    def __call__(self, step: int) -> float | None:
+        """Returns the rate since the call before; None if no time has passed."""
+        steps, seconds = step - self._step, self._running.seconds - self._seconds
+        self._step, self._seconds = step, self._running.seconds
+        return steps / seconds if seconds > 0 else None
+
+
+class TrainingMetrics:
+    """`loss` and the compiled metrics, averaged from one summary to the next."""
+
+    def __init__(self, program: Program, step: int) -> None:
+        self._program = program
+        self._begun = step
+        self._latest: dict[str, Any] = {}
+
+    def take(self, step: int) -> dict[str, Any]:
+        """Returns the averages up to `step` and starts anew."""
+        self._latest = self._program.metric_results()
+        self._program.reset_metrics()
+        self._begun = step
+        return self._latest
+
+    def look(self, step: int) -> dict[str, float]:
+        """Returns the scalars among the averages so far, or those of the summary before."""
+        values = self._latest if step == self._begun else self._program.metric_results()
+        return {name: float(value) for name, value in values.items() if value.ndim == 0}
+
+
+class WriteSummaries:
+    """Writes the training metrics."""
+
+    def __init__(self, metrics: TrainingMetrics, writer: SummaryWriter) -> None:
+        self._metrics, self._writer = metrics, writer
+
+    def __call__(self, step: int) -> None:
+        """Writes the averages since the summary before."""
+        values = self._metrics.take(step)
+        self._writer.scalars(values, step)
+        _LOGGER.info("loss = %s, step = %d", values.get("loss"), step)
+
+
+class WriteStepRate:
+    """Writes `global_step/sec`."""
+
+    def __init__(self, rate: Rate, writer: SummaryWriter) -> None:
+        self._rate, self._writer = rate, writer
+
+    def __call__(self, step: int) -> None:
+        """Writes the rate since the one before."""
+        rate = self._rate(step)
+        if rate is not None:
+            self._writer.scalars({"global_step/sec": rate}, step)
+            _LOGGER.info("global_step/sec: %g", rate)
+
+
+class TellProgress:
+    """Tells the observers how far training has come."""
+
+    def __init__(
+        self,
+        metrics: TrainingMetrics,
+        rate: Rate,
+        observers: Sequence[Observer],
+        stop_at: int | None,
+    ) -> None:
+        self._metrics, self._rate = metrics, rate
+        self._observers, self._stop_at = observers, stop_at
+
+    def __call__(self, step: int) -> None:
+        """Tells step, averages and rate."""
+        progress = Progress(step, self._stop_at, self._metrics.look(step), self._rate(step))
+        for observer in self._observers:
+            observer.progress(progress)

@@ -1,0 +1,40 @@
+"""Plain means over batches, kept in variables so that a compiled loop can add to them."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+
+class BatchMeans:
+    """Unweighted means of scalars over batches, each batch counting as much as another.
+
+    This is how `tf.estimator` reports `loss`. Sums are float64, so that a long evaluation loses
+    nothing.
+    """
+
+    def __init__(self) -> None:
+        self.variables: dict[str, tf.Variable] = {}
+
+    def add(self, name: str, value: tf.Tensor) -> None:
+        """Adds one batch's scalar. Called while a `tf.function` is traced."""
+        if f"{name}/total" not in self.variables:
+            with tf.init_scope():  # outlives the function that is being traced
+                self.variables[f"{name}/total"] = tf.Variable(0.0, dtype=tf.float64)
+                self.variables[f"{name}/count"] = tf.Variable(0, dtype=tf.int64)
+        self.variables[f"{name}/total"].assign_add(tf.cast(value, tf.float64))
+        self.variables[f"{name}/count"].assign_add(1)
+
+    def results(self) -> dict[str, np.ndarray[Any, Any]]:
+        """The means as float32 numpy scalars; 0 where no batch was added."""
+        names = [key.removesuffix("/total") for key in self.variables if key.endswith("/total")]
+        return {name: self._mean(name) for name in names}
+
+    def reset(self) -> None:
+        """Starts all means anew."""
+        for variable in self.variables.values():
+            variable.assign(tf.zeros_like(variable))
+
+    def _mean(self, name: str) -> Any:
+        count = max(int(self.variables[f"{name}/count"]), 1)
+        return np.float32(self.variables[f"{name}/total"].numpy() / count)

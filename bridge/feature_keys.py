@@ -1,0 +1,178 @@
+"""How features and labels find a Keras model's inputs and outputs by name.
+
+A functional model is asked by the names of its `keras.Input`s (or the keys of its dict inputs). A
+Sequential by `<name of its first layer>_input`, as `tf.keras` named that input; a name that the
+user gave to its `Input` comes first and both serve. A subclassed model takes what it is given.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+_AUTOMATIC_NAME = re.compile(r"(keras_tensor|input_layer)(_\d+)?")
+
+
+class MissingKeyError(KeyError):
+    """A feature or label that the model asks for is not among those given.
+
+    As the original's `FormattedKeyError`, its `str()` is the readable text, not a quoted one.
+
+    Attributes:
+        kind: `features` or `labels`.
+        expected: The names that the model asks for.
+        given: The names that came.
+    """
+
+    def __init__(self, kind: str, expected: Sequence[str], given: Sequence[str]) -> None:
+        self.kind, self.expected, self.given = kind, tuple(expected), tuple(given)
+        missing = [name for name in expected if name not in given]
+        super().__init__(
+            f"The {kind} lack what the model asks for. Expected keys: {_listed(expected)}; "
+            f"given keys: {_listed(given)}; missing: {_listed(missing)}."
+            f"{_renaming(given, missing, expected)}"
+        )
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class FeatureKeys:
+    """The names of one model's inputs and outputs, and the mapping of data onto them.
+
+    Args:
+        model: Any `keras.Model`; it need not be built.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+
+    @property
+    def inputs(self) -> list[str] | None:
+        """The canonical feature keys in input order; None if the model takes what it is given."""
+        aliases = self._aliases()
+        return None if aliases is None else [names[0] for names in aliases]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the outputs: the output layers', in order."""
+        model = self._model
+        if isinstance(model, keras.Sequential):
+            return [model.layers[-1].name] if model.layers else [model.name]
+        return list(getattr(model, "output_names", None) or [model.name])
+
+    def features(self, features: Any) -> Any:
+        """Returns `features` in the structure that the model is called with.
+
+        Args:
+            features: A tensor, a tuple or list of tensors in input order, or a dict by name.
+
+        Raises:
+            MissingKeyError: A dict lacks a name that the model asks for.
+            ValueError: A tuple has not as many tensors as the model has inputs.
+        """
+        aliases = self._aliases()
+        if aliases is None:
+            return features
+        chosen = _in_order("features", features, aliases)
+        return self._input_structure(chosen)
+
+    def labels(self, labels: Any) -> Any:
+        """Returns `labels` in the structure of the model's outputs.
+
+        Raises:
+            MissingKeyError: A dict lacks the name of an output.
+            ValueError: A tuple has not as many tensors as the model has outputs.
+        """
+        if labels is None or not self._has_graph():
+            return labels
+        names = [[name] for name in self.outputs]
+        if isinstance(self._model.outputs, Sequence) and len(names) == 1:
+            return _in_order("labels", labels, names)[0] if _is_keyed(labels) else labels
+        chosen = _in_order("labels", labels, names)
+        structure = self._model.output
+        return dict(zip(structure, chosen, strict=True)) if _is_keyed(structure) else chosen
+
+    def named_outputs(self, outputs: Any) -> dict[str, Any]:
+        """Returns what the model answered as a dict: by key if it is one, else by output name."""
+        if isinstance(outputs, Mapping):
+            return dict(outputs)
+        if isinstance(outputs, (list, tuple)):
+            names = self.outputs
+            if len(names) != len(outputs):
+                names = [f"{self._model.name}_{i}" for i in range(len(outputs))]
+            return dict(zip(names, outputs, strict=True))
+        return {self.outputs[0]: outputs}
+
+    def _has_graph(self) -> bool:
+        return isinstance(self._model, keras.Sequential) or hasattr(self._model, "output_names")
+
+    def _aliases(self) -> list[list[str]] | None:
+        """For each input its names, the canonical one first; None for a subclassed model."""
+        model = self._model
+        if isinstance(model, keras.Sequential):
+            return [_sequential_names(model)]
+        if not self._has_graph():
+            return None
+        if isinstance(model.input, Mapping):
+            return [[key] for key in model.input]
+        return [[tensor.name] for tensor in model.inputs]
+
+    def _input_structure(self, chosen: list[Any]) -> Any:
+        model = self._model
+        if isinstance(model, keras.Sequential):
+            return chosen[0]
+        structure = model.input
+        if isinstance(structure, Mapping):
+            return dict(zip(structure, chosen, strict=True))
+        return chosen if isinstance(structure, (list, tuple)) else chosen[0]
+
+
+def _sequential_names(model: keras.Sequential) -> list[str]:
+    names = [f"{model.layers[0].name}_input"] if model.layers else []
+    try:
+        given = model.inputs[0].name
+    except (AttributeError, ValueError):  # not built yet
+        return names
+    if _AUTOMATIC_NAME.fullmatch(given):
+        return [*names, given]
+    return [given, *names]
+
+
+def _in_order(kind: str, values: Any, aliases: list[list[str]]) -> list[Any]:
+    """Returns the tensors of `values` in the order of `aliases`."""
+    if _is_keyed(values):
+        keys = [next((n for n in names if n in values), None) for names in aliases]
+        if any(key is None for key in keys):
+            raise MissingKeyError(kind, [names[0] for names in aliases], list(values))
+        return [values[key] for key in keys]
+    listed = list(values) if isinstance(values, (list, tuple)) else [values]
+    if len(listed) != len(aliases):
+        expected = _listed([names[0] for names in aliases])
+        raise ValueError(
+            f"The model takes {len(aliases)} tensors as {kind} ({expected}); "
+            f"{len(listed)} were given without names. Give a dict by name."
+        )
+    return listed
+
+
+def _is_keyed(values: Any) -> bool:
+    return isinstance(values, Mapping)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names) or "none"
+
+
+def _renaming(given: Sequence[str], missing: Sequence[str], expected: Sequence[str]) -> str:
+    """The likely mend: which of the keys left over is meant for a missing one."""
+    for name in missing:
+        left_over = [key for key in given if key not in expected]
+        nearest = difflib.get_close_matches(name, left_over, n=1, cutoff=0.5)
+        if not nearest and len(left_over) == len(missing) == 1:
+            nearest = left_over
+        if nearest:
+            return f" Did you mean {name!r} where {nearest[0]!r} is given?"
+    return ""

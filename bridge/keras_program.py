@@ -1,0 +1,180 @@
+"""A compiled Keras model as a `Program`."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasrun.bridge.batch_means import BatchMeans
+from kerasrun.bridge.feature_keys import FeatureKeys
+from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.variable_names import VariableNames, model_variables, optimizer_variables
+from kerasrun.exporters import resources_of
+
+
+class KerasProgram:
+    """See `kerasrun.bridge.program.Program`.
+
+    The user's model is used itself, not a copy: it stays usable and holds what was trained last.
+    Weights that it has when the Estimator is made are the initial state; an optimizer that has
+    been used is replaced by a fresh one of the same configuration, as its state belongs to
+    another training.
+
+    Args:
+        model: A compiled `keras.Model`, built or not.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        self.model = model
+        self.keys = FeatureKeys(model)
+        self.global_step = tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")
+        self._optimizer = _unused(model.optimizer)
+        self._means = BatchMeans()
+        self._own_train_step = type(model).train_step is keras.Model.train_step
+        self._own_test_step = type(model).test_step is keras.Model.test_step
+        self._initial: dict[str, np.ndarray[Any, Any]] = {}
+        if model.built:
+            self._remember_initial()
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the predictions."""
+        return self.keys.outputs
+
+    def default_receiver_specs(self) -> dict[str, tf.TensorSpec] | None:
+        """The features that a served model asks for, by their keys; None if it is not built."""
+        names = self.keys.inputs
+        if names is None or not self.model.built:
+            return None
+        return {
+            name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
+            for name, tensor in zip(names, self.model.inputs, strict=True)
+        }
+
+    def build(self, spec: Example, *, training: bool) -> None:
+        """Creates every variable that batches of this structure need."""
+        self.activate()
+        if not self.model.built:
+            self.model(tf.nest.map_structure(_symbol, self.keys.features(spec.features)))
+        if training and not self._optimizer.built:
+            self._optimizer.build(self.model.trainable_variables)
+        self._remember_initial()
+
+    def activate(self) -> None:
+        """Gives the model this program's optimizer."""
+        if self.model.optimizer is not self._optimizer:
+            self.model.optimizer = self._optimizer
+
+    def variables(self) -> dict[str, tf.Variable]:
+        """The model's state and, once it is built, the optimizer's."""
+        found = model_variables(self.model)
+        if self._optimizer.built:
+            found |= optimizer_variables(self.model, self._optimizer)
+        return found
+
+    def served_variables(self) -> dict[str, tf.Variable]:
+        """The model's state; optimizer and metrics stay behind."""
+        return model_variables(self.model)
+
+    def served_resources(self) -> list[Any]:
+        """The lookup tables of its layers."""
+        return list(resources_of(self.model))
+
+    def accumulators(self) -> dict[str, tf.Variable]:
+        """What the metrics have added up."""
+        names = VariableNames(self.model)
+        found = {f"metrics/{names.name(v.path)}": v.value for v in self.model.metrics_variables}
+        return found | {f"metrics/{k}": v for k, v in self._means.variables.items()}
+
+    def reset_to_initial(self) -> None:
+        """Puts every variable back to what it was when first seen."""
+        for name, variable in self.variables().items():
+            variable.assign(self._initial[name])
+        self.global_step.assign(0)
+
+    def train_step(self, batch: Example) -> tf.Tensor:
+        """One update, as `keras.Model.fit` does it; the model's own `train_step` if it has one."""
+        data = self._data(batch)
+        if not self._own_train_step:
+            return self._custom_step(self.model.train_step, data)
+        x, y, sample_weight = data
+        model = self.model
+        with tf.GradientTape() as tape:
+            outputs = self._call(x, training=True)
+            loss = model.compute_loss(x, y, outputs, sample_weight, training=True)
+            scaled = self._optimizer.scale_loss(loss)
+        if weights := model.trainable_weights:
+            gradients = tape.gradient(scaled, weights)
+            self._optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        return self._add_batch(loss, data, outputs)
+
+    def eval_step(self, batch: Example) -> tf.Tensor:
+        """One batch of `keras.Model.evaluate`; the model's own `test_step` if it has one."""
+        data = self._data(batch)
+        if not self._own_test_step:
+            self._custom_step(self.model.test_step, data)
+            return tf.constant(True)
+        x, y, sample_weight = data
+        outputs = self._call(x, training=False)
+        loss = self.model.compute_loss(x, y, outputs, sample_weight, training=False)
+        self._add_batch(loss, data, outputs)
+        return tf.constant(True)
+
+    def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
+        """The model's outputs by name."""
+        outputs = self._call(self.keys.features(features), training=False)
+        return self.keys.named_outputs(outputs)
+
+    def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
+        """`loss` (mean over batches) and the compiled metrics."""
+        found = {k: np.asarray(v)[()] for k, v in self.model.get_metrics_result().items()}
+        return found | self._means.results()
+
+    def reset_metrics(self) -> None:
+        """Starts the metrics anew."""
+        self.model.reset_metrics()
+        self._means.reset()
+
+    def _remember_initial(self) -> None:
+        for name, variable in self.variables().items():
+            if name not in self._initial:
+                self._initial[name] = variable.numpy()
+
+    def _data(self, batch: Example) -> tuple[Any, Any, Any]:
+        features = self.keys.features(batch.features)
+        return features, self.keys.labels(batch.labels), batch.sample_weights
+
+    def _call(self, x: Any, *, training: bool) -> Any:
+        if self.model._call_has_training_arg:
+            return self.model(x, training=training)
+        return self.model(x)
+
+    def _add_batch(self, loss: tf.Tensor, data: tuple[Any, Any, Any], outputs: Any) -> tf.Tensor:
+        x, y, sample_weight = data
+        self.model.compute_metrics(x, y, outputs, sample_weight)
+        self._means.add("loss", loss)
+        return tf.math.is_finite(tf.cast(loss, tf.float32))
+
+    def _custom_step(self, step: Any, data: tuple[Any, Any, Any]) -> tf.Tensor:
+        """A step of the user's own: what it returns beside its metrics is averaged over batches."""
+        logs = step(data)
+        kept_by_metrics = {m.name for m in self.model.metrics}
+        finite = tf.constant(True)
+        for name, value in logs.items():
+            if name not in kept_by_metrics:
+                self._means.add(name, value)
+            if name == "loss":
+                finite = tf.math.is_finite(tf.cast(value, tf.float32))
+        return finite
+
+
+def _unused(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+    if not optimizer.built:
+        return optimizer
+    return type(optimizer).from_config(optimizer.get_config())
+
+
+def _symbol(spec: tf.TensorSpec) -> keras.KerasTensor:
+    """A symbolic input of this spec, for a batch of any size."""
+    return keras.KerasTensor((None, *spec.shape[1:]), spec.dtype.name)

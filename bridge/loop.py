@@ -1,0 +1,114 @@
+"""The compiled loop: many steps a call, each call ending exactly where it is told to.
+
+One step a call costs 300 to 800 µs of Python, whatever the model; a hundred steps a call make
+that cost vanish.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from kerasrun.bridge.input_pipeline import Example
+
+# A call lasts about so long: rare enough to cost nothing, often enough to hear Ctrl-C.
+_SECS_PER_CALL = 0.2
+_LoopState = Any  # (steps done int64, more bool, finite bool), scalars
+
+
+class Ran(NamedTuple):
+    """What one call did.
+
+    Attributes:
+        steps: How many steps were taken.
+        more: Whether the data may hold more.
+        finite: Whether the last step's loss was a number.
+    """
+
+    steps: int
+    more: bool
+    finite: bool
+
+
+class CompiledLoop:
+    """Runs `step` on batch after batch inside one `tf.function`.
+
+    One instance serves many datasets of the same structure without tracing anew.
+
+    Args:
+        step: Takes an `Example`, returns a bool scalar: False ends the call. Traced once.
+        counter: An int64 variable that counts the steps, or None.
+    """
+
+    def __init__(
+        self, step: Callable[[Example], tf.Tensor], counter: tf.Variable | None = None
+    ) -> None:
+        self._step = step
+        self._counter = counter
+        self._call = tf.function(self._steps, autograph=False, reduce_retracing=True)
+
+    def start(self, dataset: tf.data.Dataset) -> "Running":
+        """Begins a pass over `dataset`; traces the loop if this structure is new."""
+        running = Running(self._call, iter(dataset))
+        running.run(0)
+        return running
+
+    def _steps(self, iterator: tf.data.Iterator, limit: tf.Tensor) -> _LoopState:
+        def goes_on(done: tf.Tensor, more: tf.Tensor, finite: tf.Tensor) -> tf.Tensor:
+            return (done < limit) & more & finite
+
+        def one(done: tf.Tensor, more: tf.Tensor, finite: tf.Tensor) -> _LoopState:
+            batch = iterator.get_next_as_optional()
+            return tf.cond(
+                batch.has_value(),
+                lambda: (done + 1, more, self._counted(batch.get_value())),
+                lambda: (done, tf.constant(False), finite),
+            )
+
+        start = (tf.constant(0, tf.int64), tf.constant(True), tf.constant(True))
+        return tf.while_loop(goes_on, one, start, parallel_iterations=1)
+
+    def _counted(self, batch: Example) -> tf.Tensor:
+        finite = self._step(batch)
+        if self._counter is not None:
+            self._counter.assign_add(1)
+        return finite
+
+
+class Running:
+    """A pass over one dataset.
+
+    Attributes:
+        seconds: How long the calls have lasted so far.
+    """
+
+    def __init__(
+        self,
+        call: Callable[..., _LoopState],
+        iterator: tf.data.Iterator,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._call = call
+        self._iterator = iterator
+        self._clock = clock
+        self._secs_per_step: float | None = None
+        self.seconds = 0.0
+
+    def run(self, limit: int) -> Ran:
+        """Takes `limit` steps, or fewer where the data ends or a loss is no number."""
+        before = self._clock()
+        steps, more, finite = self._call(self._iterator, tf.constant(limit, tf.int64))
+        ran = Ran(int(steps), bool(more), bool(finite))
+        if ran.steps:
+            seconds = self._clock() - before
+            self.seconds += seconds
+            self._secs_per_step = seconds / ran.steps
+        return ran
+
+    def run_up_to(self, limit: int) -> Ran:
+        """Takes as many steps as fit into a short call, at most `limit`."""
+        if self._secs_per_step is None:
+            return self.run(min(limit, 1))
+        fitting = int(_SECS_PER_CALL / self._secs_per_step) if self._secs_per_step else limit
+        return self.run(min(limit, max(fitting, 1)))

@@ -1,0 +1,70 @@
+"""The protocol between an Estimator's verbs and a model.
+
+Every kind of Estimator is a `Program`: step functions in TensorFlow, and the variables that they
+own. The loop, checkpoints, summaries, evaluation and export are written once, against it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from kerasrun.bridge.input_pipeline import Example
+
+
+class Program(Protocol):
+    """A model as the loop sees it.
+
+    The step functions are called while a `tf.function` is traced. They change state by assigning to
+    variables only, and hold no state in Python.
+    """
+
+    global_step: tf.Variable
+    """An int64 scalar: how many updates have been done. Counted by the loop, not by the program."""
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of the predictions."""
+
+    def default_receiver_specs(self) -> Mapping[str, tf.TensorSpec] | None:
+        """The features that a served model asks for by default; None if they are not known."""
+
+    def served_variables(self) -> Mapping[str, tf.Variable]:
+        """Those of its variables that predictions need, by name."""
+
+    def served_resources(self) -> Sequence[Any]:
+        """The lookup tables that predictions need."""
+
+    def build(self, spec: Example, *, training: bool) -> None:
+        """Creates every variable that batches of this `tf.TensorSpec` structure need.
+
+        With `training`, the optimizer's too. Called before anything else; harmless when repeated.
+        """
+
+    def activate(self) -> None:
+        """Makes the model hold this program's own parts, where models are shared."""
+
+    def variables(self) -> dict[str, tf.Variable]:
+        """Everything that a checkpoint holds, by its name there, `global_step` apart."""
+
+    def accumulators(self) -> dict[str, tf.Variable]:
+        """What the metrics have added up since `reset_metrics`, by name."""
+
+    def reset_to_initial(self) -> None:
+        """Puts every variable back to what it was when the Estimator was made."""
+
+    def train_step(self, batch: Example) -> tf.Tensor:
+        """Does one update and adds the batch to the metrics; returns whether its loss is finite."""
+
+    def eval_step(self, batch: Example) -> tf.Tensor:
+        """Adds one batch to the metrics; returns True (bool scalar)."""
+
+    def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
+        """Returns the predictions `[batch, ...]` by output name."""
+
+    def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
+        """`loss` (mean over batches) and every metric, as numpy values."""
+
+    def reset_metrics(self) -> None:
+        """Starts the metrics anew."""

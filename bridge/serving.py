@@ -1,0 +1,116 @@
+"""A program as a SavedModel: what it is asked with, and the check against the live model."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.program import Program
+from kerasrun.exporters import (
+    ExpectedAnswer,
+    Export,
+    Signature,
+    TracedReceiver,
+    build_raw_serving_input_receiver_fn,
+    receiver_inputs,
+    trace_receiver,
+    write_saved_model,
+)
+
+SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+
+
+def serving_receiver(
+    program: Program, serving_input_receiver_fn: Any, examples: tf.data.Dataset | None
+) -> TracedReceiver:
+    """Traces what a served model is asked with, and builds the model for it.
+
+    Args:
+        program: The model.
+        serving_input_receiver_fn: Graph code that returns a `ServingInputReceiver`. None: the
+            model's features are asked for as they are.
+        examples: Batches such as the model has seen, which tell the features of a model that does
+            not name them itself.
+
+    Raises:
+        ValueError: No function is given and nothing tells what the features are.
+    """
+    if serving_input_receiver_fn is None:
+        serving_input_receiver_fn = _raw_receiver_fn(program, examples)
+    receiver = trace_receiver(serving_input_receiver_fn)
+    program.build(Example(_features_of(receiver)), training=False)
+    return receiver
+
+
+def write_program(
+    program: Program,
+    predict: Callable[[Any], Mapping[str, tf.Tensor]],
+    receiver: TracedReceiver,
+    export_dir_base: str,
+    examples: tf.data.Dataset | None,
+    assets_extra: Mapping[str, str] | None,
+    as_text: bool,
+) -> Export:
+    """Writes the program, its variables as they are, with the signature `serving_default`.
+
+    Args:
+        program: The model.
+        predict: Its compiled `predict_step`, which gives the live model's answers.
+        receiver: What the served model is asked with.
+        export_dir_base: Where the export will lie.
+        examples: Batches of which the first is asked, where the receiver can be fed with it.
+        assets_extra: Files to copy to `assets.extra/`, destination to source.
+        as_text: Writes `saved_model.pbtxt`.
+
+    Raises:
+        ExportCheckError: The written model answers otherwise than the live one.
+    """
+    return write_saved_model(
+        export_dir_base,
+        [Signature(SERVING_DEFAULT, program.predict_step, receiver)],
+        program.served_variables(),
+        program.served_resources(),
+        assets_extra=assets_extra,
+        as_text=as_text,
+        check=_expected(predict, receiver, examples),
+    )
+
+
+def _raw_receiver_fn(program: Program, examples: tf.data.Dataset | None) -> Any:
+    specs = program.default_receiver_specs()
+    if specs is None and examples is not None:
+        specs = examples.element_spec.features
+    if specs is None:
+        raise ValueError(
+            "Nothing tells what the served model is asked with: the model is not built yet. Give a "
+            "serving_input_receiver_fn, or train or evaluate first."
+        )
+    return build_raw_serving_input_receiver_fn(tf.nest.map_structure(_any_batch, specs))
+
+
+def _any_batch(spec: tf.TensorSpec) -> tf.TensorSpec:
+    return tf.TensorSpec([None, *spec.shape[1:]], spec.dtype)
+
+
+def _features_of(receiver: TracedReceiver) -> Any:
+    """The specs of the features that the receiver makes."""
+    traced = tf.function(receiver.features, autograph=False)
+    return traced.get_concrete_function(receiver.specs).structured_outputs
+
+
+def _expected(
+    predict: Callable[[Any], Mapping[str, tf.Tensor]],
+    receiver: TracedReceiver,
+    examples: tf.data.Dataset | None,
+) -> ExpectedAnswer | None:
+    """A question out of the first batch of examples, with the live model's answer."""
+    batch = next(iter(examples), None) if examples is not None else None
+    if batch is None:
+        return None
+    arrays = tf.nest.map_structure(lambda t: t.numpy(), batch.features)
+    inputs = receiver_inputs(receiver, arrays)
+    if inputs is None:
+        return None
+    answer = predict(receiver.features(inputs))
+    return ExpectedAnswer(inputs, {name: value.numpy() for name, value in answer.items()})

@@ -1,0 +1,128 @@
+"""What `train_and_evaluate` is told about training and about evaluation."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple, Self
+
+from kerasrun.bridge.listeners import checked_listeners
+from kerasrun.exporters import Exporter
+
+InputFn = Callable[..., Any]
+
+
+class _TrainFields(NamedTuple):
+    input_fn: InputFn
+    max_steps: int | None
+    saving_listeners: tuple[Any, ...]
+
+
+class TrainSpec(_TrainFields):
+    """How to train; see `tf.estimator.TrainSpec`.
+
+    Args:
+        input_fn: Gives the training data; see `Estimator.train`.
+        max_steps: Where training ends, in `global_step`s from the very first; None: with the data.
+        saving_listeners: Told before and after each checkpoint.
+
+    Raises:
+        TypeError: `input_fn` cannot be called, or a listener is none.
+        ValueError: `max_steps` is not above 0.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        input_fn: InputFn,
+        max_steps: int | None = None,
+        saving_listeners: Iterable[Any] | None = None,
+    ) -> Self:
+        """Checks the fields and makes the tuple."""
+        _check_callable("TrainSpec", input_fn)
+        _check_above_zero("TrainSpec", "max_steps", max_steps)
+        return super().__new__(cls, input_fn, max_steps, checked_listeners(saving_listeners))
+
+
+class _EvalFields(NamedTuple):
+    input_fn: InputFn
+    steps: int | None
+    name: str | None
+    exporters: tuple[Exporter, ...]
+    start_delay_secs: float
+    throttle_secs: float
+
+
+class EvalSpec(_EvalFields):
+    """How to evaluate and export; see `tf.estimator.EvalSpec`.
+
+    Args:
+        input_fn: Gives the evaluation data.
+        steps: How many batches to evaluate; None: all of them.
+        name: Names the evaluation where there are several: its folder is `eval_<name>`.
+        exporters: One Exporter or several, called after each evaluation.
+        start_delay_secs: A separate evaluator waits so long before its first evaluation.
+        throttle_secs: The least time from the start of an evaluation to the next.
+
+    Raises:
+        TypeError: `input_fn` cannot be called, `name` is no string, an exporter is none.
+        ValueError: A number is out of range, or two exporters share a name.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        input_fn: InputFn,
+        steps: int | None = 100,
+        name: str | None = None,
+        exporters: Exporter | Iterable[Exporter] | None = None,
+        start_delay_secs: float = 120,
+        throttle_secs: float = 600,
+    ) -> Self:
+        """Checks the fields and makes the tuple."""
+        _check_callable("EvalSpec", input_fn)
+        _check_above_zero("EvalSpec", "steps", steps)
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"EvalSpec: name must be a string; received {name!r}.")
+        _check_not_negative("start_delay_secs", start_delay_secs)
+        _check_not_negative("throttle_secs", throttle_secs)
+        checked = _checked_exporters(exporters)
+        return super().__new__(cls, input_fn, steps, name, checked, start_delay_secs, throttle_secs)
+
+
+def _check_callable(spec: str, input_fn: object) -> None:
+    if not callable(input_fn):
+        raise TypeError(
+            f"{spec}: input_fn must be a function that returns the data; received {input_fn!r}."
+        )
+
+
+def _check_above_zero(spec: str, field: str, value: float | None) -> None:
+    if value is not None and value <= 0:
+        raise ValueError(f"{spec}: {field} must be above 0, or None; received {value!r}.")
+
+
+def _check_not_negative(field: str, value: float) -> None:
+    if value < 0:
+        raise ValueError(f"EvalSpec: {field} must not be negative; received {value!r}.")
+
+
+def _checked_exporters(exporters: Exporter | Iterable[Exporter] | None) -> tuple[Exporter, ...]:
+    if exporters is None:
+        return ()
+    listed = (exporters,) if isinstance(exporters, Exporter) else tuple(exporters)
+    names: set[str] = set()
+    for exporter in listed:
+        if not isinstance(exporter, Exporter):
+            raise TypeError(f"EvalSpec: exporters must be Exporters; received {exporter!r}.")
+        name = exporter.name
+        if not isinstance(name, str) or not name:
+            raise ValueError(
+                f"EvalSpec: an exporter's name must be a string that is not empty; {exporter!r} "
+                f"has {name!r}."
+            )
+        if name in names:
+            raise ValueError(
+                f"EvalSpec: each exporter needs a name of its own; {name!r} is used twice."
+            )
+        names.add(name)
+    return listed

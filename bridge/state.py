@@ -1,0 +1,79 @@
+"""What a program's variables hold just now, and how that gets to and from checkpoints."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import tensorflow as tf
+
+from kerasrun.bridge.checkpoints import Checkpoints, restore
+from kerasrun.bridge.program import Program
+
+
+class State:
+    """Loads and saves the variables of one program.
+
+    Args:
+        program: Whose variables.
+        checkpoints: The folder that they are saved in.
+    """
+
+    def __init__(self, program: Program, checkpoints: Checkpoints) -> None:
+        self._program = program
+        self._checkpoints = checkpoints
+        self._training_holds: str | None = None
+
+    @property
+    def step(self) -> int:
+        """The `global_step` of the variables as they are."""
+        return int(self._program.global_step)
+
+    def load_for_training(self, path: str | None) -> None:
+        """Loads everything, metrics under way too; the initial state where `path` is None.
+
+        Raises:
+            ValueError: The checkpoint belongs to another model.
+        """
+        self._program.reset_metrics()
+        self._load(path, self._everything())
+        self._training_holds = path
+
+    def save(self) -> str:
+        """Saves everything at its step; returns the checkpoint's prefix."""
+        self._training_holds = self._checkpoints.save(self._everything(), self.step)
+        return self._training_holds
+
+    def training_goes_on(self) -> None:
+        """The variables hold no checkpoint any more."""
+        self._training_holds = None
+
+    @contextmanager
+    def holding(self, path: str | None) -> Iterator[None]:
+        """Within it the variables hold the checkpoint `path`, or the initial state for None.
+
+        Training under way, if it has just saved, goes on afterwards as if nothing had been: the
+        checkpoint that it holds is not loaded again, and its metrics are put back.
+        """
+        held = self._training_holds
+        kept = {name: v.numpy() for name, v in self._program.accumulators().items()}
+        try:
+            if held is None or held != path:
+                self._load(path, self._weights())
+            yield
+        finally:
+            if held is not None and held != path:
+                self._load(held, self._everything())
+            for name, variable in self._program.accumulators().items():
+                variable.assign(kept.get(name, tf.zeros_like(variable)))
+
+    def _load(self, path: str | None, variables: dict[str, tf.Variable]) -> None:
+        self._program.activate()
+        if path is None:
+            self._program.reset_to_initial()
+        else:
+            restore(path, variables)
+
+    def _weights(self) -> dict[str, tf.Variable]:
+        return {**self._program.variables(), "global_step": self._program.global_step}
+
+    def _everything(self) -> dict[str, tf.Variable]:
+        return {**self._weights(), **self._program.accumulators()}

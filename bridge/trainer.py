@@ -1,0 +1,133 @@
+"""Training from one step to another: the compiled loop, and what happens between its calls."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from kerasrun.bridge.actions import (
+    Rate,
+    TellProgress,
+    TrainingMetrics,
+    WriteStepRate,
+    WriteSummaries,
+)
+from kerasrun.bridge.errors import NanLossDuringTrainingError
+from kerasrun.bridge.interrupts import Interrupts
+from kerasrun.bridge.loop import Running
+from kerasrun.bridge.observer import Observer
+from kerasrun.bridge.program import Program
+from kerasrun.bridge.run_config import RunConfig
+from kerasrun.bridge.saving import Saver
+from kerasrun.bridge.summaries import SummaryWriter
+from kerasrun.bridge.triggers import EverySecs, EverySteps, Trigger
+
+_LOGGER = logging.getLogger("tensorflow")
+_PROGRESS_EVERY_SECS = 0.5
+_NO_LIMIT = 2**62
+
+
+class Action(NamedTuple):
+    """Something that happens after some steps: *what* it does, and *when*.
+
+    `do` is told the step; a true answer stops training.
+    """
+
+    when: Trigger
+    do: Callable[[int], Any]
+
+
+class Trainer:
+    """One training, from where the program stands.
+
+    Args:
+        program: The model, its state loaded.
+        running: A pass over the training data.
+        config: The cadences.
+        writer: Of `model_dir`.
+        saver: Saves the checkpoints.
+        observers: Told of progress.
+        stop_at: The `global_step` to end at, or None: with the data.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        running: Running,
+        config: RunConfig,
+        writer: SummaryWriter,
+        saver: Saver,
+        observers: Sequence[Observer],
+        stop_at: int | None,
+    ) -> None:
+        self._running = running
+        self._config = config
+        self._saver = saver
+        self._stop_at = stop_at
+        self._step = int(program.global_step)
+        self._metrics = TrainingMetrics(program, self._step)
+        rate = Rate(running, self._step)
+        self._tell = TellProgress(self._metrics, rate, observers, stop_at)
+        self._actions = list(self._planned(writer))
+
+    def run(self, interrupts: Interrupts) -> int:
+        """Trains; returns the step reached. The last state is saved if checkpoints are on.
+
+        Raises:
+            NanLossDuringTrainingError: A loss was no number; that state is not saved.
+        """
+        begun = self._step
+        stop, more = self._save(), True
+        while more and not (stop or self._finished() or interrupts.received):
+            ran = self._running.run_up_to(self._steps_to_next_action())
+            self._step += ran.steps
+            if not ran.finite:
+                raise NanLossDuringTrainingError(self._step)
+            stops = [self._take(action) for action in self._actions] if ran.steps else []
+            stop = any(stops)
+            more = ran.more
+        self._save()
+        self._tell(self._step)
+        self._log_end(begun)
+        return self._step
+
+    def _finished(self) -> bool:
+        return self._stop_at is not None and self._step >= self._stop_at
+
+    def _save(self) -> bool:
+        return self._config.saves_checkpoints and self._saver(self._step)
+
+    def _steps_to_next_action(self) -> int:
+        ends = [action.when.next_step(self._step) for action in self._actions]
+        ends.append(self._stop_at)
+        return min([end for end in ends if end is not None], default=_NO_LIMIT) - self._step
+
+    def _take(self, action: Action) -> bool:
+        if not action.when.due(self._step):
+            return False
+        stop = bool(action.do(self._step))
+        action.when.done(self._step)
+        return stop
+
+    def _planned(self, writer: SummaryWriter) -> list[Action]:
+        """What happens, in the order in which it does after a step."""
+        config, actions = self._config, []
+        if every := config.log_step_count_steps:
+            write_rate = WriteStepRate(Rate(self._running, self._step), writer)
+            actions.append(Action(EverySteps(int(every), 1 + int(every)), write_rate))
+        if every := config.save_summary_steps:
+            actions.append(Action(EverySteps(int(every), 1), WriteSummaries(self._metrics, writer)))
+        actions.append(Action(EverySecs(_PROGRESS_EVERY_SECS, time.monotonic), self._tell))
+        if every := config.save_checkpoints_steps:
+            actions.append(Action(EverySteps(int(every), self._step + int(every)), self._saver))
+        elif secs := config.save_checkpoints_secs:
+            actions.append(Action(EverySecs(secs, time.monotonic), self._saver))
+        return actions
+
+    def _log_end(self, begun: int) -> None:
+        if self._step == begun:
+            _LOGGER.warning(
+                "Training made no steps: the input is empty, or gives nothing. Look at input_fn."
+            )
+        else:
+            _LOGGER.info("Loss for final step: %s.", self._metrics.look(self._step).get("loss"))
