@@ -1,0 +1,56 @@
+"""The stable shape of `--json`; docs/runs.md describes it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from kerasrun.runs import clock
+from kerasrun.runs.query import Listing
+from kerasrun.runs.run import Run
+
+SCHEMA = 1
+
+
+def listing_json(listing: Listing, root: str) -> dict[str, Any]:
+    """What `mlrun runs --json` prints."""
+    return {
+        "schema": SCHEMA,
+        "root": root,
+        "total": listing.total,
+        "runs": [summary(run) for run in listing.runs],
+        "unreadable": [str(error) for error in listing.unreadable],
+    }
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """What `mlrun show RUN --json` and `mlrun train --json` print."""
+    return {
+        "schema": SCHEMA,
+        "run": summary(run),
+        "record": run.record,
+        "exit": run.outcome,
+    }
+
+
+def summary(run: Run) -> dict[str, Any]:
+    """One run in a listing."""
+    return {
+        "id": run.id,
+        "name": run.name,
+        "dir": str(run.folder),
+        "status": run.status.state,
+        "reason": run.status.reason,
+        "started": clock.to_text(run.started),
+        "seconds": run.seconds(),
+        "attempts": len(run.attempts),
+        "step": run.step,
+        "max_steps": run.max_steps,
+        "params": run.params,
+        "metrics": run.metrics.get("metrics", {}),
+        "checkpoint": run.metrics.get("checkpoint"),
+    }
+
+
+def to_text(content: Mapping[str, Any]) -> str:
+    """JSON for people and for programs."""
+    return json.dumps(content, indent=2, ensure_ascii=False)

@@ -1,0 +1,121 @@
+"""`mlrun show`: all about one run."""
+
+from typing import TYPE_CHECKING, Any
+
+from kerasrun.cli.options import Json, Root, RunName
+
+if TYPE_CHECKING:
+    from kerasrun.runs.run import Run
+
+
+def show(run: RunName, root: Root = None, json: Json = False) -> None:
+    """Show one run: status, model, code, time, parameters, metrics, files, versions."""
+    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.json_shape import run_json, to_text
+    from kerasrun.runs.query import find_run
+    from kerasrun.runs.root import runs_root
+
+    with readable_errors():
+        found = find_run(run, runs_root(root))
+        if json:
+            print(to_text(run_json(found)))
+            return
+        for title, text in _entries(found):
+            if text:
+                print(f"{title:<10} {text}")
+
+
+def _entries(run: "Run") -> list[tuple[str, str]]:
+    record = run.record
+    return [
+        ("run", run.id + (f"  ({run.name})" if run.name else "")),
+        ("status", _status(run)),
+        ("model", _model(record.get("model"))),
+        ("git", _git(record.get("git"))),
+        ("host", _host(run)),
+        ("time", _time(run)),
+        ("seed", _with_origin(record.get("seed"))),
+        ("settings", _values(record.get("settings"))),
+        ("params", _values(record.get("params"))),
+        *_metrics(run),
+        ("files", _files(run)),
+        ("versions", "  ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())),
+        ("command", " ".join(record.get("argv", []))),
+        ("dir", str(run.folder)),
+        *[("output", line) for line in (run.outcome or {}).get("last_lines", [])],
+    ]
+
+
+def _status(run: "Run") -> str:
+    code = (run.outcome or {}).get("code")
+    text = str(run.status) + (f", exit {code}" if code is not None else "")
+    return text + (f"  (attempt {len(run.attempts)})" if len(run.attempts) > 1 else "")
+
+
+def _model(model: dict[str, Any] | None) -> str:
+    if not model:
+        return ""
+    name = f":{model['name']}" if model.get("name") else ""
+    return f"{model['file']}{name}  sha256 {model['sha256'][:8]}"
+
+
+def _git(git: dict[str, Any] | None) -> str:
+    if not git:
+        return ""
+    changes = f"  (uncommitted changes: {git['diff']})" if git["dirty"] else ""
+    return f"{git['commit'][:8]} {git['branch'] or '(detached)'}{changes}"
+
+
+def _host(run: "Run") -> str:
+    if not run.attempts:
+        return ""
+    last = run.attempts[-1]
+    return f"{last['host']['name']}  pid {last['pid']}  user {last['host']['user']}"
+
+
+def _time(run: "Run") -> str:
+    from kerasrun.cli.lines import duration, number
+
+    seconds = run.seconds()
+    took = f"  took {duration(seconds)}" if seconds is not None else ""
+    rate = run.metrics.get("steps_per_sec")
+    speed = f"  {number(rate)} steps/s" if rate else ""
+    return f"{run.started:%Y-%m-%d %H:%M:%S} UTC{took}{speed}"
+
+
+def _values(entries: dict[str, Any] | None) -> str:
+    return "  ".join(f"{name} {_with_origin(entry)}" for name, entry in (entries or {}).items())
+
+
+def _with_origin(entry: dict[str, Any] | None) -> str:
+    return f"{entry['value']} ({entry['origin']})" if entry else ""
+
+
+def _metrics(run: "Run") -> list[tuple[str, str]]:
+    from kerasrun.cli.lines import ordered_tags
+
+    groups = run.metrics.get("metrics", {})
+    return [
+        (group, f"{tag} {_summary(groups[group][tag])}")
+        for group in sorted(groups)
+        for tag in ordered_tags(list(groups[group]))
+    ]
+
+
+def _summary(point: dict[str, Any]) -> str:
+    from kerasrun.cli.lines import number
+
+    text = f"{number(point.get('last'))} at step {point['last_step']:,}"
+    if point["n"] > 1 and point.get("min") is not None:
+        text += f"  (least {number(point['min'])} at {point['min_step']:,}, "
+        text += f"greatest {number(point['max'])} at {point['max_step']:,})"
+    return text
+
+
+def _files(run: "Run") -> str:
+    folder = run.folder
+    checkpoints = len(list(folder.glob("model.ckpt-*.index")))
+    exports = [path for path in folder.glob("export/*/*") if path.name.isdigit()]
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    newest = f", newest {max(exports).relative_to(folder)}" if exports else ""
+    return f"{checkpoints} checkpoints, {len(exports)} exports{newest}, {size / 1e6:.1f} MB in all"

@@ -1,0 +1,48 @@
+"""`mlrun tensorboard`: stock TensorBoard on exactly the runs that are meant."""
+
+from typing import Annotated
+
+import typer
+
+from kerasrun.cli.options import Root, Traceback
+
+
+def tensorboard(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN]...", help="Which runs; none: all.", show_default=False),
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="0: any free one. Default: 6006 or the next free one."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="The interface to listen on.")] = "127.0.0.1",
+    root: Root = None,
+    traceback: Traceback = False,
+) -> None:
+    """Start TensorBoard on the given runs, or on all; Ctrl-C ends it."""
+    import signal
+    import sys
+    from types import FrameType
+
+    from kerasrun.cli.errors import readable_errors
+    from kerasrun.runs.query import find_run
+    from kerasrun.runs.root import runs_root
+    from kerasrun.runs.tensorboard import TensorBoard, log_folder
+
+    def on_sigterm(number: int, frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    signal.signal(signal.SIGTERM, on_sigterm)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    with readable_errors(traceback=traceback):
+        folder = runs_root(root)
+        found = [find_run(name, folder) for name in runs or []]
+        with log_folder(folder, found) as logdir:
+            server = TensorBoard(logdir, host=host, port=port)
+            try:
+                which = f"{len(found)} runs" if found else f"all runs under {folder}"
+                print(f"TensorBoard at {server.url()}   {which}; Ctrl-C ends it", flush=True)
+                raise typer.Exit(server.wait())
+            finally:
+                server.stop()

@@ -1,0 +1,152 @@
+"""`mlrun train`: trains the model of a model file as a new run."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from kerasrun.cli.options import Json, Root, Traceback, Verbose
+
+Model = Annotated[
+    str,
+    typer.Option(
+        metavar="FILE[:NAME]",
+        help="A Python file that defines a compiled `model`, or `build_model(...)` that returns "
+        "one; NAME is what to use in their place.",
+        show_default=False,
+    ),
+]
+Param = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        "-p",
+        metavar="NAME=VALUE",
+        help="A hyperparameter: a keyword argument of build_model or of the input functions. "
+        "May be given many times.",
+        show_default=False,
+    ),
+]
+Features = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="[KEY=]COLUMN,...",
+        help="Which columns make which feature, such as iris_input=sepal_length,sepal_width; "
+        "without KEY each column is a feature. May be given many times. Default: every column "
+        "but the label.",
+        show_default=False,
+    ),
+]
+
+
+def train(
+    model: Model,
+    param: Param = None,
+    train_data: Annotated[
+        str | None, typer.Option(metavar="CSV", help="Training data; in place of train_input_fn.")
+    ] = None,
+    eval_data: Annotated[
+        str | None, typer.Option(metavar="CSV", help="Evaluation data; in place of eval_input_fn.")
+    ] = None,
+    label: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="The label's column in the CSV files.")
+    ] = None,
+    features: Features = None,
+    max_steps: Annotated[
+        int | None, typer.Option(min=1, help="Where training ends. Default: 1000.")
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Examples in a batch. Default: the input function's.")
+    ] = None,
+    eval_steps: Annotated[
+        int | None, typer.Option(min=1, help="Batches in an evaluation. Default: all there are.")
+    ] = None,
+    save_checkpoints_steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Save and evaluate every so many steps. Default: a tenth of max_steps, 100 at "
+            "least.",
+        ),
+    ] = None,
+    throttle_secs: Annotated[
+        int | None, typer.Option(min=0, help="Least time between evaluations. Default: 0.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="Default: drawn at random, and recorded."),
+    ] = None,
+    root: Root = None,
+    json: Json = False,
+    verbose: Verbose = False,
+    traceback: Traceback = False,
+) -> None:
+    """Train the model of a model file, evaluate it, export it; recorded as a new run."""
+    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.follow import Follower
+    from kerasrun.runs.launch import TrainOrder, launch
+    from kerasrun.runs.params import parse_assignments
+    from kerasrun.runs.root import runs_root
+
+    with readable_errors(traceback=traceback or verbose):
+        _check_name(name)
+        order = TrainOrder(
+            model=model,
+            argv=["mlrun", *sys.argv[1:]],
+            cwd=Path.cwd(),
+            name=name,
+            seed=seed,
+            params=parse_assignments(param or []),
+            options={
+                "train_data": train_data,
+                "eval_data": eval_data,
+                "max_steps": max_steps,
+                "batch_size": batch_size,
+                "eval_steps": eval_steps,
+                "save_checkpoints_steps": save_checkpoints_steps,
+                "throttle_secs": throttle_secs,
+                **_csv_options(train_data, eval_data, label, features),
+            },
+        )
+        with Follower(json=json, traceback=traceback) as follower:
+            folder, ended = launch(
+                order, runs_root(root), listener_for=follower.screen_for, verbose=verbose
+            )
+            follower.finish(folder, ended)
+
+
+def _check_name(name: str | None) -> None:
+    from kerasrun.runs.errors import UsageError
+
+    if name is not None and (not name.strip() or name.startswith("@")):
+        raise UsageError(f"--name {name!r}: expected a word that does not begin with @")
+
+
+def _csv_options(
+    train_data: str | None, eval_data: str | None, label: str | None, features: list[str] | None
+) -> dict[str, Any]:
+    from kerasrun.runs.errors import UsageError
+
+    if not (train_data or eval_data):
+        for option, value in (("--label", label), ("--features", features)):
+            if value:
+                raise UsageError(f"{option} needs --train-data or --eval-data")
+    elif label is None:
+        raise UsageError("--train-data and --eval-data need --label COLUMN")
+    return {"label": label, "features": _feature_columns(features or [])}
+
+
+def _feature_columns(texts: list[str]) -> dict[str, list[str] | str] | None:
+    """`["iris_input=a,b"]` to `{"iris_input": ["a", "b"]}`; without a key each column is one."""
+    from kerasrun.runs.errors import UsageError
+
+    found: dict[str, list[str] | str] = {}
+    for text in texts:
+        key, sign, columns = text.rpartition("=")
+        names = [column.strip() for column in columns.split(",")]
+        if not all(names) or (sign and not key):
+            raise UsageError(f"--features {text}: expected KEY=COLUMN,COLUMN or COLUMN,COLUMN")
+        found |= {key.strip(): names} if sign else {column: column for column in names}
+    return found or None

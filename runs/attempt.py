@@ -1,0 +1,70 @@
+"""An attempt: one start of a worker in a run. The lock is held by whoever calls this."""
+
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from kerasrun.runs import clock
+from kerasrun.runs.host import describe_host
+from kerasrun.runs.json_file import read_json, reserve, write_json
+from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.outcome import SCHEMA
+from kerasrun.runs.status import status_without_worker
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the supervisor asks of a worker.
+
+    Attributes:
+        argv: The user's command line.
+        max_steps: A new end of training, or None to keep the run's.
+    """
+
+    argv: list[str] = field(default_factory=list)
+    max_steps: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As it travels to the worker, in JSON."""
+        return asdict(self)
+
+
+def begin_attempt(files: RunFiles, request: Request) -> dict[str, Any]:
+    """Enters a new attempt into `run.json`, blanks `exit.json`, and returns the record.
+
+    The outcome of the attempt before moves into its entry; where it left none, what its status
+    was.
+    """
+    record = read_json(files.run_json) or {}
+    attempts: list[dict[str, Any]] = record.setdefault("attempts", [])
+    if attempts:
+        attempts[-1]["outcome"] = _outcome_before(files, record)
+    attempts.append(_entry(len(attempts) + 1, request))
+    if request.max_steps is not None:
+        origin = f"command line of attempt {len(attempts)}"
+        settings = record.setdefault("settings", {})
+        settings["max_steps"] = {"value": request.max_steps, "origin": origin}
+    write_json(files.run_json, record)
+    reserve(files.exit_json)
+    return record
+
+
+def _entry(number: int, request: Request) -> dict[str, Any]:
+    return {
+        "attempt": number,
+        "started": clock.to_text(clock.now()),
+        "argv": request.argv,
+        "pid": os.getpid(),
+        "host": describe_host(),
+    }
+
+
+def _outcome_before(files: RunFiles, record: dict[str, Any]) -> dict[str, Any]:
+    try:
+        outcome = read_json(files.exit_json)
+    except (OSError, ValueError):
+        outcome = None
+    if outcome:
+        return outcome
+    status = status_without_worker(files, record)
+    return {"schema": SCHEMA, "status": status.state, "reason": status.reason}

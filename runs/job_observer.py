@@ -1,0 +1,62 @@
+"""What the Estimator tells goes on to the screen and into `metrics.json`.
+
+It imports the bridge, so only the worker may import it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasrun.bridge.observer import Observer, Progress  # noqa: TID253 (see above)
+from kerasrun.runs.worker import Work
+
+
+class RunObserver(Observer):
+    """Passes on what it hears.
+
+    Args:
+        work: The worker's.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._begun = 0
+
+    def train_begin(self, step: int, max_steps: int | None) -> None:
+        """Tells the screen."""
+        self._begun = step
+        self._work.events.send("ready", step=step, max_steps=max_steps)
+
+    def progress(self, progress: Progress) -> None:
+        """Notes the metrics; from the first step on, errors are those of the run."""
+        values = dict(progress.metrics)
+        if progress.step > self._begun:
+            self._work.began = True
+        self._work.metrics.progress(
+            progress.step, progress.max_steps, values, progress.steps_per_sec
+        )
+        self._work.events.send(
+            "progress",
+            step=progress.step,
+            max_steps=progress.max_steps,
+            metrics=values,
+            steps_per_sec=progress.steps_per_sec,
+        )
+
+    def checkpoint_saved(self, path: str, step: int) -> None:
+        """Notes the checkpoint."""
+        self._work.began = self._work.began or step > self._begun
+        self._work.metrics.checkpoint_saved(path, step)
+        self._work.events.send("checkpoint", path=path, step=step)
+
+    def evaluated(self, name: str | None, result: Mapping[str, Any], checkpoint_path: str) -> None:
+        """Notes the result."""
+        values = {key: float(value) for key, value in result.items() if key != "global_step"}
+        step = int(result["global_step"])
+        self._work.metrics.evaluated(name, step, values)
+        self._work.events.send("evaluated", name=name, step=step, metrics=values)
+
+    def exported(self, exporter_name: str, path: str, examples: int, difference: float) -> None:
+        """Tells the screen."""
+        self._work.events.send(
+            "exported", name=exporter_name, path=path, examples=examples, difference=difference
+        )

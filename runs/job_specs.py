@@ -1,0 +1,79 @@
+"""RunConfig, TrainSpec and EvalSpec of a training, from the command line and the model file."""
+
+from typing import Any
+
+from kerasrun.runs.job_inputs import InputFn
+from kerasrun.runs.model_file import ModelFile
+from kerasrun.runs.settings import COMMAND_LINE, DEFAULT, MODEL_FILE, Settings
+
+_MAX_STEPS = 1000
+_LEAST_SAVE_STEPS = 100
+_MOST_SUMMARY_STEPS = 100
+
+
+def run_config(file: ModelFile, settings: Settings, seed: dict[str, Any], max_steps: int) -> Any:
+    """The model file's `run_config`, or one that saves ten times in all; with our seed.
+
+    Args:
+        file: The model file.
+        settings: Those of the run; `save_checkpoints_steps` is settled.
+        seed: The entry of `run.json`: `value` and `origin`.
+        max_steps: Where training ends.
+    """
+    from kerasrun import estimator as tf_estimator
+
+    given = file.get("run_config")
+    config = given if given is not None else tf_estimator.RunConfig()
+    changes: dict[str, Any] = {}
+    if given is None or given.tf_random_seed is None or seed["origin"] == COMMAND_LINE:
+        changes["tf_random_seed"] = seed["value"]
+    if given is None:
+        default = max(_LEAST_SAVE_STEPS, max_steps // 10)
+        changes["save_checkpoints_steps"] = settings.settle(
+            "save_checkpoints_steps", (default, DEFAULT)
+        )
+        every = max(1, min(_MOST_SUMMARY_STEPS, changes["save_checkpoints_steps"] // 10))
+        changes |= {"save_summary_steps": every, "log_step_count_steps": every}
+    elif settings.given("save_checkpoints_steps") is not None:
+        changes["save_checkpoints_steps"] = settings.given("save_checkpoints_steps")
+    return config.replace(**changes)
+
+
+def settled_max_steps(file: ModelFile, settings: Settings) -> int:
+    """Where training ends: the option, the model file's `train_spec`, or 1000."""
+    spec = file.get("train_spec")
+    in_file = spec.max_steps if spec is not None else None
+    return int(settings.settle("max_steps", (in_file, MODEL_FILE), (_MAX_STEPS, DEFAULT)))
+
+
+def train_spec(file: ModelFile, input_fn: InputFn, max_steps: int) -> Any:
+    """How to train."""
+    from kerasrun import estimator as tf_estimator
+
+    given = file.get("train_spec")
+    listeners = given.saving_listeners if given is not None else None
+    return tf_estimator.TrainSpec(input_fn, max_steps=max_steps, saving_listeners=listeners)
+
+
+def eval_spec(file: ModelFile, settings: Settings, input_fn: InputFn) -> Any:
+    """How to evaluate and export: without an `eval_spec`, all data, and a LatestExporter."""
+    from kerasrun import estimator as tf_estimator
+
+    given = file.get("eval_spec")
+    if given is None:
+        receiver_fn = file.function("serving_input_receiver_fn")
+        return tf_estimator.EvalSpec(
+            input_fn,
+            steps=settings.given("eval_steps"),
+            exporters=tf_estimator.LatestExporter("exporter", receiver_fn),
+            throttle_secs=settings.settle("throttle_secs", (0, DEFAULT)),
+            start_delay_secs=0,
+        )
+    return tf_estimator.EvalSpec(
+        input_fn,
+        steps=settings.settle("eval_steps", (given.steps, MODEL_FILE)),
+        name=given.name,
+        exporters=given.exporters,
+        throttle_secs=settings.settle("throttle_secs", (given.throttle_secs, MODEL_FILE)),
+        start_delay_secs=given.start_delay_secs,
+    )

@@ -1,0 +1,69 @@
+"""The files of one run; its folder is the Estimator's `model_dir`, and the only truth.
+
+None of these names is one that an Estimator writes (`checkpoint`, `model.ckpt-*`, `eval`,
+`export`, `events.out.tfevents.*`).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """Where each file of the run in `folder` lies.
+
+    Attributes:
+        folder: The run's folder, its `model_dir`.
+    """
+
+    folder: Path
+
+    @property
+    def run_json(self) -> Path:
+        """Identity, settings, params, versions, attempts."""
+        return self.folder / "run.json"
+
+    @property
+    def metrics_json(self) -> Path:
+        """The summary of every metric; written by the worker."""
+        return self.folder / "metrics.json"
+
+    @property
+    def exit_json(self) -> Path:
+        """The outcome; blank until the attempt has ended."""
+        return self.folder / "exit.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the worker for its life; never deleted."""
+        return self.folder / "lock"
+
+    @property
+    def heartbeat(self) -> Path:
+        """Its modification time says when the worker was last alive."""
+        return self.folder / "heartbeat"
+
+    @property
+    def output_log(self) -> Path:
+        """All that the worker printed, every attempt."""
+        return self.folder / "output.log"
+
+    @property
+    def source(self) -> Path:
+        """The model file, the uncommitted changes and the list of packages."""
+        return self.folder / "source"
+
+    @property
+    def diff(self) -> Path:
+        """What `git diff HEAD` said at the start."""
+        return self.source / "diff.patch"
+
+    @property
+    def packages(self) -> Path:
+        """`name==version`, one a line."""
+        return self.source / "packages.txt"
+
+    @property
+    def checkpoint_state(self) -> Path:
+        """TensorFlow's own file that names the newest checkpoint."""
+        return self.folder / "checkpoint"

@@ -1,0 +1,116 @@
+"""`metrics.json`: the summary of every metric, so that listing runs opens no event file."""
+
+import contextlib
+import math
+import statistics
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kerasrun.runs import clock
+from kerasrun.runs.json_file import read_json, write_json
+from kerasrun.runs.layout import RunFiles
+
+SCHEMA = 1
+_KEPT_GAPS = 100
+
+
+class MetricsFile:
+    """Gathers values and writes their summary: at each evaluation, and at most every 10 s.
+
+    A run that is resumed goes on with the summary that is there. A disk that cannot be written
+    never stops the training: what was not written comes with the next write.
+
+    Args:
+        files: The run's.
+        every_secs: The least time between two writes while training.
+        monotonic: A clock in seconds.
+    """
+
+    def __init__(
+        self,
+        files: RunFiles,
+        *,
+        every_secs: float = 10.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._path = files.metrics_json
+        self._every_secs = every_secs
+        self._monotonic = monotonic
+        self._written: float | None = None
+        self._last_progress: float | None = None
+        self._gaps: deque[float] = deque(maxlen=_KEPT_GAPS)
+        self._content = _read_or_new(files)
+
+    def progress(
+        self,
+        step: int,
+        max_steps: int | None,
+        values: Mapping[str, float],
+        steps_per_sec: float | None,
+    ) -> None:
+        """Training has come to `step`; `values` are its means since the last time."""
+        self._note_gap()
+        self._content.update(step=step, max_steps=max_steps, steps_per_sec=steps_per_sec)
+        self._add("train", step, values)
+        if self._written is None or self._monotonic() - self._written >= self._every_secs:
+            self.write()
+
+    def evaluated(self, name: str | None, step: int, values: Mapping[str, float]) -> None:
+        """An evaluation of the checkpoint of `step` has ended."""
+        self._add("eval" if name is None else f"eval_{name}", step, values)
+        self.write()
+
+    def checkpoint_saved(self, path: str, step: int) -> None:
+        """A checkpoint of `step` lies at `path`."""
+        self._content["checkpoint"] = {"path": path, "step": step}
+
+    def write(self) -> None:
+        """Writes what there is."""
+        self._content["updated"] = clock.to_text(clock.now())
+        self._content["gap_secs"] = self._gap_summary()
+        self._written = self._monotonic()
+        with contextlib.suppress(OSError):
+            write_json(self._path, self._content)
+
+    def _add(self, group: str, step: int, values: Mapping[str, float]) -> None:
+        summaries = self._content["metrics"].setdefault(group, {})
+        for tag, value in values.items():
+            summaries[tag] = add_point(summaries.get(tag), step, float(value))
+
+    def _note_gap(self) -> None:
+        now = self._monotonic()
+        if self._last_progress is not None:
+            self._gaps.append(now - self._last_progress)
+        self._last_progress = now
+
+    def _gap_summary(self) -> dict[str, float] | None:
+        if not self._gaps:
+            return None
+        return {"median": statistics.median(self._gaps), "longest": max(self._gaps)}
+
+
+def add_point(summary: Mapping[str, Any] | None, step: int, value: float) -> dict[str, Any]:
+    """The summary of a metric with one value more; NaN counts but is neither least nor greatest.
+
+    >>> point = add_point(add_point(None, 100, 0.5), 200, 0.25)
+    >>> point["last"], point["min_step"], point["max"], point["n"]
+    (0.25, 200, 0.5, 2)
+    """
+    known = dict(summary) if summary else {"first": value, "first_step": step, "n": 0}
+    known.update(last=value, last_step=step, n=known["n"] + 1)
+    if not math.isnan(value):
+        if known.get("min") is None or value < known["min"]:
+            known.update(min=value, min_step=step)
+        if known.get("max") is None or value > known["max"]:
+            known.update(max=value, max_step=step)
+    return known
+
+
+def _read_or_new(files: RunFiles) -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError):
+        content = read_json(files.metrics_json)
+        if content and isinstance(content.get("metrics"), dict):
+            return content
+    return {"schema": SCHEMA, "step": None, "max_steps": None, "checkpoint": None, "metrics": {}}

@@ -1,0 +1,240 @@
+"""The supervisor: starts a worker, shows what it says, and records a death that it could not.
+
+It imports no TensorFlow. The worker runs in a session of its own and writes to a file, not to
+us: when the supervisor dies, the training goes on.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import kerasrun
+from kerasrun.runs.attempt import Request
+from kerasrun.runs.errors import Refused, RunError
+from kerasrun.runs.events import EVENTS_FD_VARIABLE, EventReader
+from kerasrun.runs.host import oom_kills
+from kerasrun.runs.json_file import read_json
+from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.outcome import Outcome, outcome_of_death, write_outcome
+from kerasrun.runs.output import OutputTail
+from kerasrun.runs.signals import SignalRelay
+
+_POLL_SECS = 0.1
+_REFUSED_CODE = 4
+
+
+class Listener(Protocol):
+    """What shows a run on the screen."""
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """The worker said something (see `kerasrun.runs.events`)."""
+
+    def output(self, line: str) -> None:
+        """The worker printed a line."""
+
+    def notice(self, text: str) -> None:
+        """The supervisor has something to say."""
+
+    def tick(self) -> None:
+        """About ten times a second."""
+
+
+class Silent:
+    """A listener that shows nothing."""
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Says nothing."""
+
+    def output(self, line: str) -> None:
+        """Says nothing."""
+
+    def notice(self, text: str) -> None:
+        """Says nothing."""
+
+    def tick(self) -> None:
+        """Does nothing."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How the worker ended.
+
+    Attributes:
+        outcome: What stands in `exit.json`.
+        traceback: What it printed about its failure; empty when it did not fail.
+    """
+
+    outcome: Outcome
+    traceback: str
+
+
+def supervise(
+    folder: Path,
+    request: Request | None = None,
+    *,
+    command: Sequence[str] | None = None,
+    cwd: Path | None = None,
+    listener: Listener | None = None,
+    verbose: bool = False,
+) -> Ended:
+    """Starts a worker on the run in `folder` and follows it to its end.
+
+    SIGINT and SIGTERM are passed on to it; the second SIGINT kills it.
+
+    Args:
+        folder: The run's; holds a `run.json`.
+        request: What the worker is asked.
+        command: What to start instead of `python -m kerasrun.runs.worker`.
+        cwd: Where it runs; here when None.
+        listener: Shows what happens.
+        verbose: Whether the output is shown whole, TensorFlow's noise and tracebacks too.
+
+    Raises:
+        Refused: Another worker has the run.
+        RunError: The worker ended before it could enter its attempt.
+    """
+    files = RunFiles(folder)
+    listener = listener or Silent()
+    command = command or _worker_command(folder, request or Request())
+    oom_before = oom_kills()
+    files.output_log.touch()
+    size_before = files.output_log.stat().st_size
+    tail = OutputTail(files.output_log, everything=verbose)
+    with SignalRelay(listener.notice) as relay:
+        process, events = _start(files, command, cwd)
+        relay.attach(process)
+        watch = _Watch(process, events, tail, listener)
+        watch.follow()
+    if watch.attempt is None:
+        printed = files.output_log.read_bytes()[size_before:].decode(errors="replace")
+        return _ended_before_its_attempt(files, process.returncode, printed)
+    outcome = _outcome(files, watch.attempt, process.returncode, oom_before)
+    return Ended(outcome, watch.traceback(files.output_log))
+
+
+def _worker_command(folder: Path, request: Request) -> list[str]:
+    # -P: a keras.py in the current folder must not be taken for Keras.
+    text = json.dumps(request.to_dict())
+    return [sys.executable, "-P", "-m", "kerasrun.runs.worker", str(folder), text]
+
+
+def _start(
+    files: RunFiles, command: Sequence[str], cwd: Path | None
+) -> tuple[subprocess.Popen[bytes], EventReader]:
+    ours, theirs = os.pipe()
+    try:
+        with files.output_log.open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=_environment(theirs),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=[theirs],
+                start_new_session=True,
+            )
+    finally:
+        os.close(theirs)
+    return process, EventReader(ours)
+
+
+def _environment(events_fd: int) -> dict[str, str]:
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
+    environment |= {"PYTHONUNBUFFERED": "1", EVENTS_FD_VARIABLE: str(events_fd)}
+    # A checkout that is found by the current folder only, which -P takes away, must be named.
+    home = Path(kerasrun.__file__).parent.parent
+    if home.name != "site-packages" and home in {Path(path or ".").resolve() for path in sys.path}:
+        paths = [environment.get("PYTHONPATH", ""), str(home)]
+        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
+    return environment
+
+
+class _Watch:
+    """Follows one worker process."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        events: EventReader,
+        tail: OutputTail,
+        listener: Listener,
+    ) -> None:
+        self._process = process
+        self._events = events
+        self._tail = tail
+        self._listener = listener
+        self._failing_at: int | None = None
+        self.attempt: int | None = None
+
+    def follow(self) -> None:
+        """Shows what comes until the process has ended."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._events.fd, selectors.EVENT_READ)
+            while self._process.poll() is None:
+                if self._events.ended:
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        self._process.wait(_POLL_SECS)
+                else:
+                    selector.select(_POLL_SECS)
+                self._show()
+        self._show(last=True)
+        self._events.close()
+
+    def traceback(self, log: Path) -> str:
+        """What the worker printed about its failure."""
+        if self._failing_at is None:
+            return ""
+        with log.open("rb") as file:
+            file.seek(self._failing_at)
+            return file.read().decode(errors="replace")
+
+    def _show(self, *, last: bool = False) -> None:
+        # The log first: an event that bounds it was sent before what it bounds was printed.
+        self._tail.fetch()
+        events = list(self._events.read())
+        for event in events:
+            self._note(event)
+        for line in self._tail.lines(last=last):
+            self._listener.output(line)
+        for event in events:
+            self._listener.event(event)
+        self._listener.tick()
+
+    def _note(self, event: Mapping[str, Any]) -> None:
+        if event["event"] == "started":
+            self.attempt = int(event["attempt"])
+        if event["event"] == "failing":
+            self._failing_at = int(event["log_offset"])
+            self._tail.stop_at(self._failing_at)
+
+
+def _outcome(files: RunFiles, attempt: int, returncode: int, oom_before: int) -> Outcome:
+    try:
+        said = read_json(files.exit_json)
+    except (OSError, ValueError):
+        said = None
+    if said:
+        said.pop("schema", None)
+        return Outcome(**said)
+    oom = oom_kills() > oom_before
+    outcome = outcome_of_death(returncode, attempt=attempt, out_of_memory=oom)
+    write_outcome(files, outcome)
+    return outcome
+
+
+def _ended_before_its_attempt(files: RunFiles, returncode: int, printed: str) -> Ended:
+    if returncode == _REFUSED_CODE:
+        raise Refused(f"run {files.folder.name} is running: another process has its lock")
+    outcome = outcome_of_death(returncode, attempt=1, out_of_memory=False)
+    if outcome.status == "failed":
+        last = printed.strip().rpartition("\n")[2] or f"exit code {returncode}"
+        raise RunError(f"the worker could not begin: {last}", detail=printed)
+    return Ended(outcome, "")
