@@ -8,14 +8,14 @@ from typing import Any, Self
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoints import Checkpoints, exists, step_of
-from kerasrun.bridge.evaluation import evaluate_program, readable
+from kerasrun.bridge.checkpoints import exists, step_of
+from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
 from kerasrun.bridge.input_pipeline import InputFn, dataset_from
 from kerasrun.bridge.interrupts import deferred
 from kerasrun.bridge.listeners import checked_listeners
 from kerasrun.bridge.loop import CompiledLoop
 from kerasrun.bridge.mode_keys import ModeKeys
-from kerasrun.bridge.model_dir import config_with_model_dir
+from kerasrun.bridge.model_folder import ModelFolder
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.prediction import Prediction, chosen_keys, flattened
 from kerasrun.bridge.program import Program
@@ -24,12 +24,12 @@ from kerasrun.bridge.saving import Saver
 from kerasrun.bridge.serving import serving_receiver, write_program
 from kerasrun.bridge.state import State
 from kerasrun.bridge.summaries import SummaryWriter
-from kerasrun.bridge.trainer import Trainer
+from kerasrun.bridge.trainer import Trainer, check_limits
 
 _LOGGER = logging.getLogger("tensorflow")
 
 
-class Estimator:
+class Estimator(ModelFolder):
     """Trains, evaluates, predicts with and exports one model; see `tf.estimator.Estimator`.
 
     All state is in `model_dir`: each verb starts from its newest checkpoint, or from the initial
@@ -53,14 +53,9 @@ class Estimator:
         config: RunConfig | None = None,
         params: Mapping[str, Any] | None = None,
     ) -> None:
-        self._model_dir, self._config = config_with_model_dir(config, model_dir)
+        super().__init__(model_dir, config)
         self._params = dict(params or {})
         self._program = program
-        self._checkpoints = Checkpoints(
-            self._model_dir,
-            self._config.keep_checkpoint_max,
-            self._config.keep_checkpoint_every_n_hours,
-        )
         self._state = State(program, self._checkpoints)
         self._train_loop = CompiledLoop(program.train_step, program.global_step)
         self._eval_loop = CompiledLoop(program.eval_step)
@@ -70,16 +65,6 @@ class Estimator:
         self._evaluated: tf.data.Dataset | None = None
 
     @property
-    def model_dir(self) -> str:
-        """The folder of checkpoints, event files and exports."""
-        return self._model_dir
-
-    @property
-    def config(self) -> RunConfig:
-        """How it runs."""
-        return self._config
-
-    @property
     def params(self) -> dict[str, Any]:
         """A copy of what an `input_fn` that takes `params` is given."""
         return copy.deepcopy(self._params)
@@ -87,30 +72,6 @@ class Estimator:
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told of progress, checkpoints, evaluations and exports."""
         self._observers.append(observer)
-
-    def latest_checkpoint(self) -> str | None:
-        """The prefix of the newest checkpoint in `model_dir`, such as `…/model.ckpt-500`."""
-        return self._checkpoints.latest()
-
-    def eval_dir(self, name: str | None = None) -> str:
-        """The folder of the event files of the evaluation `name`."""
-        return os.path.join(self._model_dir, f"eval_{name}" if name else "eval")
-
-    def get_variable_names(self) -> list[str]:
-        """The names in the newest checkpoint.
-
-        Raises:
-            ValueError: There is none.
-        """
-        return sorted(self._reader().get_variable_to_shape_map())
-
-    def get_variable_value(self, name: str) -> Any:
-        """The value of a variable in the newest checkpoint, as a numpy array.
-
-        Raises:
-            ValueError: There is no checkpoint.
-        """
-        return self._reader().get_tensor(name)
 
     def train(
         self,
@@ -139,7 +100,7 @@ class Estimator:
             NanLossDuringTrainingError: The loss became NaN or infinite.
             KeyError: The features lack a key that the model asks for.
         """
-        _check_limits(steps, max_steps)
+        check_limits(steps, max_steps)
         listeners = checked_listeners(saving_listeners)
         if listeners and not self._config.saves_checkpoints:
             raise ValueError("saving_listeners need checkpoints, which this RunConfig turns off.")
@@ -158,7 +119,7 @@ class Estimator:
                 reached = trainer.run(interrupts)
             finally:
                 self._state.training_goes_on()
-                self._writer(self._model_dir).flush()
+                self._writer(self.model_dir).flush()
             for listener in listeners:
                 listener.end(None, reached)
             self._tell("train_end", reached)
@@ -199,7 +160,7 @@ class Estimator:
         with deferred() as interrupts, self._state.holding(path):
             result = evaluate_program(self._program, running, interrupts)
         self._evaluated = dataset
-        self._write_evaluation(result, path, name)
+        record_evaluation(result, self._writer(self.eval_dir(name)), path)
         self._tell("evaluated", name, result, path or "")
         return result
 
@@ -281,7 +242,7 @@ class Estimator:
         running = self._train_loop.start(dataset)
         self._state.load_for_training(latest)
         begun = self._state.step
-        writer = self._writer(self._model_dir)
+        writer = self._writer(self.model_dir)
         if latest:
             writer.restart_at(begun + 1)
         saver = Saver(self._save, listeners, begun if latest else None)
@@ -305,37 +266,9 @@ class Estimator:
             raise ValueError(f"There is no checkpoint at {checkpoint_path!r}.")
         return checkpoint_path or self.latest_checkpoint()
 
-    def _reader(self) -> Any:
-        latest = self.latest_checkpoint()
-        if latest is None:
-            raise ValueError(f"There is no checkpoint in {self._model_dir!r} yet. Train first.")
-        return tf.train.load_checkpoint(latest)
-
-    def _write_evaluation(
-        self, result: Mapping[str, Any], path: str | None, name: str | None
-    ) -> None:
-        step = int(result["global_step"])
-        _LOGGER.info("Saving dict for global step %d: %s", step, readable(result))
-        writer = self._writer(self.eval_dir(name))
-        writer.scalars({k: v for k, v in result.items() if k != "global_step"}, step)
-        if path:
-            writer.text("checkpoint_path", path, step)
-        writer.flush()
-
     def _writer(self, logdir: str) -> SummaryWriter:
         return self._writers.setdefault(logdir, SummaryWriter(logdir))
 
     def _tell(self, what: str, *news: Any) -> None:
         for observer in self._observers:
             getattr(observer, what)(*news)
-
-
-def _check_limits(steps: int | None, max_steps: int | None) -> None:
-    if steps is not None and max_steps is not None:
-        raise ValueError(
-            "train takes steps (how many more) or max_steps (in total), not both; received "
-            f"steps={steps!r} and max_steps={max_steps!r}."
-        )
-    for name, value in (("steps", steps), ("max_steps", max_steps)):
-        if value is not None and value <= 0:
-            raise ValueError(f"train: {name} must be above 0, or None; received {value!r}.")

@@ -1,5 +1,6 @@
 """One evaluation: the metrics of a program over a dataset."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +9,9 @@ import numpy as np
 from kerasrun.bridge.interrupts import Interrupts
 from kerasrun.bridge.loop import Running
 from kerasrun.bridge.program import Program
+from kerasrun.bridge.summaries import SummaryWriter
 
+_LOGGER = logging.getLogger("tensorflow")
 _ALL = 2**62
 
 
@@ -39,6 +42,13 @@ def evaluate_program(program: Program, running: Running, interrupts: Interrupts)
     return {**ordered, "global_step": np.int64(program.global_step.numpy())}
 
 
-def readable(result: Mapping[str, Any]) -> str:
-    """`accuracy = 0.9, loss = 0.5`, as the log line has it."""
-    return ", ".join(f"{name} = {result[name]}" for name in sorted(result))
+def record_evaluation(result: Mapping[str, Any], writer: SummaryWriter, path: str | None) -> None:
+    """Writes the results of the checkpoint `path` as summaries, and logs them."""
+    step = int(result["global_step"])
+    values = {name: value for name, value in result.items() if name != "global_step"}
+    writer.scalars(values, step)
+    if path:
+        writer.text("checkpoint_path", path, step)
+    writer.flush()
+    listed = ", ".join(f"{name} = {result[name]}" for name in sorted(result))
+    _LOGGER.info("Saving dict for global step %d: %s", step, listed)

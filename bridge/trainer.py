@@ -131,3 +131,19 @@ class Trainer:
             )
         else:
             _LOGGER.info("Loss for final step: %s.", self._metrics.look(self._step).get("loss"))
+
+
+def check_limits(steps: int | None, max_steps: int | None) -> None:
+    """Checks what `train` is told about where to end.
+
+    Raises:
+        ValueError: Both are given, or one is not above 0.
+    """
+    if steps is not None and max_steps is not None:
+        raise ValueError(
+            "train takes steps (how many more) or max_steps (in total), not both; received "
+            f"steps={steps!r} and max_steps={max_steps!r}."
+        )
+    for name, value in (("steps", steps), ("max_steps", max_steps)):
+        if value is not None and value <= 0:
+            raise ValueError(f"train: {name} must be above 0, or None; received {value!r}.")

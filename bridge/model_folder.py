@@ -1,0 +1,102 @@
+"""The folder that an Estimator works in, and what lies there."""
+
+import logging
+import os
+import tempfile
+from typing import Any
+
+import tensorflow as tf
+
+from kerasrun.bridge.checkpoints import Checkpoints
+from kerasrun.bridge.run_config import RunConfig
+from kerasrun.bridge.suggest import did_you_mean
+
+_LOGGER = logging.getLogger("tensorflow")
+
+
+class ModelFolder:
+    """The part of an Estimator that is on disk.
+
+    Args:
+        model_dir: Folder of checkpoints, event files and exports. None: `config.model_dir`, or
+            else a new temporary folder.
+        config: None: the defaults.
+
+    Raises:
+        ValueError: `model_dir` and `config.model_dir` differ, or `config` is no RunConfig.
+    """
+
+    def __init__(self, model_dir: str | os.PathLike[str] | None, config: RunConfig | None) -> None:
+        self._model_dir, self._config = _config_with_model_dir(config, model_dir)
+        self._checkpoints = Checkpoints(
+            self._model_dir,
+            self._config.keep_checkpoint_max,
+            self._config.keep_checkpoint_every_n_hours,
+        )
+
+    @property
+    def model_dir(self) -> str:
+        """The folder of checkpoints, event files and exports."""
+        return self._model_dir
+
+    @property
+    def config(self) -> RunConfig:
+        """How the Estimator runs."""
+        return self._config
+
+    def latest_checkpoint(self) -> str | None:
+        """The prefix of the newest checkpoint in `model_dir`, such as `…/model.ckpt-500`."""
+        return self._checkpoints.latest()
+
+    def eval_dir(self, name: str | None = None) -> str:
+        """The folder of the event files of the evaluation `name`."""
+        return os.path.join(self._model_dir, f"eval_{name}" if name else "eval")
+
+    def get_variable_names(self) -> list[str]:
+        """The names in the newest checkpoint.
+
+        Raises:
+            ValueError: There is none.
+        """
+        return sorted(self._reader().get_variable_to_shape_map())
+
+    def get_variable_value(self, name: str) -> Any:
+        """The value of a variable in the newest checkpoint, as a numpy array.
+
+        Raises:
+            ValueError: There is no checkpoint, or no such name in it.
+        """
+        reader = self._reader()
+        names = reader.get_variable_to_shape_map()
+        if name not in names:
+            raise ValueError(
+                f"The checkpoint holds no variable {name!r}.{did_you_mean(name, names)} "
+                "get_variable_names() lists them."
+            )
+        return reader.get_tensor(name)
+
+    def _reader(self) -> Any:
+        latest = self.latest_checkpoint()
+        if latest is None:
+            raise ValueError(f"There is no checkpoint in {self._model_dir!r} yet. Train first.")
+        return tf.train.load_checkpoint(latest)
+
+
+def _config_with_model_dir(
+    config: RunConfig | None, model_dir: str | os.PathLike[str] | None
+) -> tuple[str, RunConfig]:
+    """Returns the folder and the config that names it."""
+    config = RunConfig() if config is None else config
+    if not isinstance(config, RunConfig):
+        raise ValueError(f"config must be a RunConfig; received {config!r}.")
+    chosen = os.fspath(model_dir) if model_dir else None
+    if chosen and config.model_dir and chosen != config.model_dir:
+        raise ValueError(
+            f"model_dir is {chosen!r} but config.model_dir is {config.model_dir!r}; give one, or "
+            "the same twice."
+        )
+    chosen = chosen or config.model_dir
+    if not chosen:
+        chosen = tempfile.mkdtemp()
+        _LOGGER.warning("Using temporary folder as model directory: %s", chosen)
+    return chosen, config.replace(model_dir=chosen)
