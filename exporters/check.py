@@ -81,9 +81,10 @@ def check_export(
             f"The signature {expected.signature!r} takes {sorted(stand_ins)}; the check gives "
             f"{sorted(expected.inputs)}."
         )
-    answer = loaded.signatures[expected.signature](
-        **{stand_ins[name]: tf.constant(value) for name, value in expected.inputs.items()}
-    )
+    serve = loaded.signatures[expected.signature]
+    dtypes = {key: spec.dtype for key, spec in serve.structured_input_signature[1].items()}
+    fed = {stand_ins[name]: value for name, value in expected.inputs.items()}
+    answer = serve(**{key: tf.constant(value, dtypes[key]) for key, value in fed.items()})
     return max(
         (_difference(name, answer, value, expected) for name, value in expected.outputs.items()),
         default=0.0,

@@ -22,10 +22,6 @@ class ExportPath(str):
         del encoding, errors
         return str.__str__(self)
 
-    def __getnewargs__(self) -> tuple[str]:
-        """Lets the path be pickled and copied."""
-        return (self.decode(),)
-
     @classmethod
     def of(cls, path: str | bytes) -> Self:
         """Returns `path` as an `ExportPath`, whichever of the two it was."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
+from tensorflow.python.ops.op_selector import UnliftableError
 
 from kerasrun.exporters.receiver_tables import ResourceLog, trackable_tables
 from kerasrun.exporters.serving_input import named_alternatives, named_receivers
@@ -109,7 +110,7 @@ def _cut(
     _check_receivers(wrapped.graph, receivers)
     try:
         function = wrapped.prune(list(receivers.values()), features)
-    except (ValueError, RuntimeError) as error:
+    except UnliftableError as error:
         raise ValueError(
             f"The features cannot be computed from the receiver tensors {sorted(receivers)}: "
             f"{error} Name each placeholder that the features depend on in receiver_tensors."

@@ -6,7 +6,7 @@ from typing import Self
 
 import tensorflow as tf
 
-from kerasrun.exporters.durable import flush_to_disk, flush_tree_to_disk
+from kerasrun.exporters.durable import flush_to_disk, flush_tree_to_disk, is_local
 from kerasrun.exporters.retention import versions
 
 _TRIES = 10
@@ -35,12 +35,9 @@ class VersionFolder:
         number = max(int(self._clock()), self._above_all())
         for each in range(number, number + _TRIES):
             temporary = os.path.join(self._base, f"temp-{each:010d}")
-            try:
-                tf.io.gfile.mkdir(temporary)
-            except tf.errors.AlreadyExistsError:
-                continue
-            self.temporary = temporary
-            return self
+            if _made_anew(temporary):
+                self.temporary = temporary
+                return self
         raise RuntimeError(self._taken())
 
     def __exit__(self, *exception: object) -> None:
@@ -82,3 +79,16 @@ class VersionFolder:
             f"No free name for an export in {self._base}: others took it at each of {_TRIES} "
             "tries. Is another program exporting there without end?"
         )
+
+
+def _made_anew(folder: str) -> bool:
+    """Makes a folder; False if there was one. Where the store cannot do both at once, in turn."""
+    if not is_local(folder):
+        taken = tf.io.gfile.exists(folder)
+        tf.io.gfile.makedirs(folder)
+        return not taken
+    try:
+        os.mkdir(folder)
+    except FileExistsError:
+        return False
+    return True

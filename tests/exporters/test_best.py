@@ -141,7 +141,7 @@ def test_a_function_of_other_arguments_is_refused(compare_fn: Any) -> None:
 
 
 def test_no_function_is_refused() -> None:
-    with pytest.raises(ValueError, match="compare_fn must be a function.*received None"):
+    with pytest.raises(ValueError, match=r"compare_fn must be a function.*received None"):
         BestExporter(compare_fn=None)  # type: ignore[arg-type]
 
 

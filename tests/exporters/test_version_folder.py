@@ -1,0 +1,40 @@
+"""Two programs that export to one folder at the same second."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kerasrun.exporters.version_folder import VersionFolder
+
+
+def _now() -> float:
+    return 1500000000.0
+
+
+def test_names_rise_in_the_order_of_commits(tmp_path: Path) -> None:
+    with VersionFolder(str(tmp_path), _now) as slow:
+        with VersionFolder(str(tmp_path), _now) as quick:
+            assert slow.temporary != quick.temporary
+            first = quick.commit()
+        second = slow.commit()
+    assert os.path.basename(first) < os.path.basename(second)
+    assert {str(path) for path in tmp_path.iterdir()} == {first, second}
+
+
+def test_nothing_is_left_of_an_interrupted_one(tmp_path: Path) -> None:
+    def write_half() -> None:
+        with VersionFolder(str(tmp_path), _now) as folder:
+            (Path(folder.temporary) / "saved_model.pb").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_taken_by_a_file_is_stepped_over(tmp_path: Path) -> None:
+    with VersionFolder(str(tmp_path), _now) as folder:
+        (tmp_path / "1500000000").write_text("a file")
+        path = folder.commit()
+    assert os.path.basename(path) == "1500000001"
