@@ -31,14 +31,15 @@ class Batching:
                 f"shuffle must be True or False, got {self.shuffle!r}. "
                 "Say shuffle=True for training, shuffle=False for evaluation and prediction."
             )
-        _require_whole_number("batch_size", self.batch_size, at_least=1)
+        require_whole_number("batch_size", self.batch_size, at_least=1)
         if self.num_epochs is not None:
-            _require_whole_number("num_epochs", self.num_epochs, at_least=0, or_none=" or None")
+            require_whole_number("num_epochs", self.num_epochs, at_least=0, or_none=" or None")
         if self.seed is not None:
-            _require_whole_number("seed", self.seed, at_least=0, or_none=" or None")
+            require_whole_number("seed", self.seed, at_least=0, or_none=" or None")
 
 
-def _require_whole_number(name: str, value: Any, *, at_least: int, or_none: str = "") -> None:
+def require_whole_number(name: str, value: Any, *, at_least: int, or_none: str = "") -> None:
+    """Raises TypeError or ValueError, naming the argument, unless `value` is such a number."""
     expected = f"{name} must be a whole number of at least {at_least}{or_none}, got {value!r}"
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{expected} ({type(value).__name__}).")

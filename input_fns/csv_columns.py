@@ -1,7 +1,7 @@
 """What a CSV column holds: its type, its default, and how its fields look."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,18 +84,26 @@ class Column:
         return "Mend the row, or give the column another type in columns."
 
 
-def column_of(name: str, given: Any) -> Column:
-    """Returns the column that a value of the `columns` argument describes.
+def given_columns(columns: Any) -> dict[str, Column]:
+    """Returns the columns that the `columns` argument of `csv_input_fn` describes.
 
     Args:
-        name: the column's name.
-        given: a type (`tf.float32`, `np.float32`, `"float32"`, `float`, `int`, `str`), or a default
-            value that also tells the type: `0`, `0.0`, or in a list `["unknown"]`.
+        columns: None, or a dict of column name to a type (`tf.float32`, `np.float32`, `"float32"`,
+            `float`, `int`, `str`), or to a default value that also tells the type: `0`, `0.0`, or
+            in a list `["unknown"]`.
 
     Raises:
-        TypeError: `given` is neither a type nor a default value.
-        ValueError: `given` names a type that no CSV column can have.
+        TypeError: a value is neither a type nor a default value.
+        ValueError: a value names a type that no CSV column can have.
     """
+    if columns is None:
+        return {}
+    if not isinstance(columns, Mapping):
+        raise TypeError(f"columns must be a dict of column name to type, got {columns!r}.")
+    return {name: _given_column(name, columns[name]) for name in columns}
+
+
+def _given_column(name: str, given: Any) -> Column:
     if isinstance(given, list | tuple) and len(given) == 1:
         return _with_default(name, given[0])
     if isinstance(given, int | float | np.number) and not isinstance(given, bool):
@@ -122,7 +130,7 @@ def _dtype_of(name: str, given: Any) -> tf.DType:
     if isinstance(given, type) and given in _BY_PYTHON_TYPE:
         return _BY_PYTHON_TYPE[given]
     try:
-        dtype = tf.as_dtype(given)
+        dtype = None if isinstance(given, bool) else tf.as_dtype(given)  # which takes 1 for float32
     except TypeError:
         dtype = None
     if dtype not in _BY_NAME.values():

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasrun.input_fns.batching import Batching
-from kerasrun.input_fns.csv_columns import column_of
+from kerasrun.input_fns.batching import Batching, require_whole_number
+from kerasrun.input_fns.csv_columns import given_columns
 from kerasrun.input_fns.csv_files import matching_files, total_bytes
 from kerasrun.input_fns.csv_memory import load_examples
 from kerasrun.input_fns.csv_selection import selection_of
@@ -80,11 +80,11 @@ def csv_input_fn(
     batching = Batching(batch_size, num_epochs, shuffle, seed)  # type: ignore[arg-type]
     dialect = Dialect(delimiter, header, na_value)
     selection = selection_of(features, label, label_vocabulary)
-    given = {name: column_of(name, value) for name, value in (columns or {}).items()}
+    given = given_columns(columns)
     if not header and not given:
         raise ValueError("header=False: give columns={name: type, ...} for all columns, in order.")
-    if shuffle_buffer_size < 1:
-        raise ValueError(f"shuffle_buffer_size must be at least 1, got {shuffle_buffer_size}.")
+    require_whole_number("shuffle_buffer_size", shuffle_buffer_size, at_least=1)
+    require_whole_number("max_bytes_in_memory", max_bytes_in_memory, at_least=0)
 
     def input_fn() -> tf.data.Dataset:
         files = matching_files(file_pattern)

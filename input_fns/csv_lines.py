@@ -1,6 +1,7 @@
 """CSV lines into tensors, whole batches at once; and what is wrong with a line that will not go."""
 
 import re
+from collections import defaultdict
 
 import tensorflow as tf
 
@@ -90,24 +91,31 @@ class LineDecoder:
 
     def _wrong_value(self, line: tf.Tensor) -> tf.Tensor:
         columns = self._table.columns
-        values = tf.io.decode_csv(
-            line, [[""]] * len(columns), field_delim=self._delimiter, select_cols=self._places
-        )
-        good = [
-            tf.strings.regex_full_match(
-                value, column.value_pattern(self._delimiter, self._na_value)
+        values = tf.stack(
+            tf.io.decode_csv(
+                line, [[""]] * len(columns), field_delim=self._delimiter, select_cols=self._places
             )
-            for column, value in zip(columns, values, strict=True)
-        ]
-        first_bad = tf.argmin(tf.cast(tf.stack(good), tf.int32))
+        )
+        first_bad = self._first_bad(values)
         before = [
             f"column {place + 1} ({column.name}): expected {column.expected()}, found `"
             for place, column in zip(self._places, columns, strict=True)
         ]
         after = [f"`. {column.mend()}" for column in columns]
-        return tf.strings.join(
-            [tf.gather(texts, first_bad) for texts in (before, tf.stack(values), after)]
-        )
+        return tf.strings.join([tf.gather(texts, first_bad) for texts in (before, values, after)])
+
+    def _first_bad(self, values: tf.Tensor) -> tf.Tensor:
+        """Returns which of the read columns' values `[columns]` is the first that does not fit."""
+        columns_of: dict[str, list[int]] = defaultdict(list)
+        for index, column in enumerate(self._table.columns):
+            columns_of[column.value_pattern(self._delimiter, self._na_value)].append(index)
+        bad = [
+            tf.boolean_mask(
+                columns, ~tf.strings.regex_full_match(tf.gather(values, columns), pattern)
+            )
+            for pattern, columns in columns_of.items()
+        ]
+        return tf.reduce_min(tf.concat(bad, axis=0))
 
 
 _NOT_UTF8 = "not UTF-8 text. Save the file as UTF-8."

@@ -1,5 +1,6 @@
 """Which CSV columns become which features and labels."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ class Selection:
     label: str | None
     label_vocabulary: tuple[str, ...] | None
 
-    @property
+    @functools.cached_property
     def stacked(self) -> set[str]:
         """The columns that are stacked, as float32, with others."""
         return {
@@ -36,10 +37,11 @@ class Selection:
         """Returns the columns that are read, in the file's order or unknown ones last."""
         if self.features is None:
             return list(all_columns)
-        wanted = [column for key in self.features for column in _as_tuple(self.features[key])]
+        wanted = {column: None for key in self.features for column in _as_tuple(self.features[key])}
         if self.label is not None:
-            wanted.append(self.label)
-        unknown = [column for column in wanted if column not in all_columns]
+            wanted[self.label] = None
+        known = set(all_columns)
+        unknown = [column for column in wanted if column not in known]
         return [column for column in all_columns if column in wanted] + unknown
 
     def examples(self, columns: Mapping[str, tf.Tensor]) -> Any:

@@ -8,9 +8,12 @@ from kerasrun.input_fns.batching import Batching
 from kerasrun.input_fns.csv_lines import LineDecoder
 from kerasrun.input_fns.csv_selection import Selection
 from kerasrun.input_fns.csv_table import CsvTable
+from kerasrun.input_fns.epochs import epoch_seeds
 
 _LINES_PER_BLOCK = 1024
 _FILES_AT_ONCE = 8
+_PLACES_PER_FILE = 10**12  # a place is one number: which file, and which line of it
+_PLACE_DIGITS = 18  # its width; it stands before the line, cheaper than in a tensor of its own
 
 
 def stream_examples(
@@ -18,65 +21,82 @@ def stream_examples(
 ) -> tf.data.Dataset:
     """Returns a dataset of batches of examples, `features` or `(features, labels)`.
 
-    With shuffling, files come in random order, some at a time, and `shuffle_buffer_size` lines are
-    mixed. A row that cannot be read raises `tf.errors.InvalidArgumentError` when its batch comes;
+    Lines go in blocks from the file to the batch: nothing is done line by line. With shuffling,
+    files come in random order, some at a time, and each `shuffle_buffer_size` lines that follow
+    each other are mixed.
+
+    A row that cannot be read raises `tf.errors.InvalidArgumentError` when its batch comes;
     the message names file, line, column and value.
     """
     decoder = LineDecoder(table)
 
-    def examples(lines: tf.Tensor) -> Any:
+    def examples(placed: tf.Tensor) -> Any:
+        lines = tf.strings.substr(placed, _PLACE_DIGITS, 2**31 - 1)
         good = decoder.matches(lines)
-        check = tf.cond(tf.reduce_all(good), tf.no_op, lambda: _fail(table, decoder, lines, good))
-        with tf.control_dependencies([check]):
+
+        def fail() -> tf.Operation:
+            bad = tf.argmin(tf.cast(good, tf.int32))
+            message = [_place_name(table, placed[bad]), decoder.fault(lines[bad])]
+            return tf.debugging.Assert(False, [tf.strings.join(message)])
+
+        checked = tf.cond(tf.reduce_all(good), tf.no_op, fail)
+        with tf.control_dependencies([checked]):
             return selection.examples(decoder.decode(tf.identity(lines)))
 
-    lines = _lines(table, batching, shuffle_buffer_size).repeat(batching.num_epochs)
-    batches = lines.batch(batching.batch_size)
-    return batches.map(examples, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(
-        tf.data.AUTOTUNE
-    )
+    batches = _epochs(table, batching, shuffle_buffer_size).rebatch(batching.batch_size)
+    decoded = batches.map(examples, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+    return decoded.prefetch(tf.data.AUTOTUNE)
 
 
-def _lines(table: CsvTable, batching: Batching, shuffle_buffer_size: int) -> tf.data.Dataset:
-    files = tf.data.Dataset.from_tensor_slices(list(table.files))
+def _epochs(table: CsvTable, batching: Batching, shuffle_buffer_size: int) -> tf.data.Dataset:
+    """Returns a dataset of blocks of placed lines: all but headers and blank ones, every epoch."""
+    files = tf.range(len(table.files), dtype=tf.int64)
 
-    def lines_of(path: tf.Tensor) -> tf.data.Dataset:
-        lines = tf.data.TextLineDataset(path).skip(int(table.dialect.header))
-        # Blank lines go by the block: a filter's call for every line takes ten times as long.
-        return lines.batch(_LINES_PER_BLOCK).map(_without_blanks).unbatch()
+    def blocks_of(file: tf.Tensor) -> tf.data.Dataset:
+        path = tf.gather(list(table.files), file)
+        return _placed_blocks(path, file * _PLACES_PER_FILE, header=table.dialect.header)
 
-    if not batching.shuffle:
-        return files.flat_map(lines_of)
-    files = files.shuffle(len(table.files), seed=batching.seed)
-    mixed = files.interleave(lines_of, cycle_length=min(_FILES_AT_ONCE, len(table.files)))
-    return mixed.shuffle(shuffle_buffer_size, seed=batching.seed)
-
-
-def _without_blanks(lines: tf.Tensor) -> tf.Tensor:
-    lines = _without_mark(lines)
-    return tf.boolean_mask(lines, tf.strings.length(lines) > 0)
-
-
-def _without_mark(lines: tf.Tensor) -> tf.Tensor:
-    """Returns lines without a byte order mark, which the first of a file may have."""
-    return tf.strings.regex_replace(lines, r"^\x{FEFF}", "")
-
-
-def _fail(table: CsvTable, decoder: LineDecoder, lines: tf.Tensor, good: tf.Tensor) -> tf.Operation:
-    line = tf.boolean_mask(lines, ~good)[0]
-    message = tf.strings.join([_place(table, line), ", ", decoder.fault(line)])
-    return tf.debugging.Assert(False, [message])
-
-
-def _place(table: CsvTable, line: tf.Tensor) -> tf.Tensor:
-    """Returns file and line number of the first line that reads like `line`, by a second pass."""
-
-    def places_in(path: tf.Tensor) -> tf.data.Dataset:
-        numbered = tf.data.TextLineDataset(path).enumerate(start=1).skip(int(table.dialect.header))
-        same = numbered.filter(lambda _, other: tf.equal(_without_mark(other), line))
-        return same.map(
-            lambda number, _: tf.strings.join([path, ", line ", tf.strings.as_string(number)])
+    # Not Dataset.shuffle: made within flat_map, it would forbid to save the iterator.
+    def shuffled(seed: tf.Tensor) -> tf.data.Dataset:
+        order = tf.random.experimental.stateless_shuffle(files, tf.stack([seed, -1]))
+        blocks = tf.data.Dataset.from_tensor_slices(order).interleave(
+            blocks_of, cycle_length=min(_FILES_AT_ONCE, len(table.files))
+        )
+        return (
+            blocks.rebatch(shuffle_buffer_size)
+            .enumerate()
+            .map(
+                lambda number, lines: tf.random.experimental.stateless_shuffle(
+                    lines, tf.stack([seed, number])
+                )
+            )
         )
 
-    places = tf.data.Dataset.from_tensor_slices(list(table.files)).flat_map(places_in)
-    return places.take(1).reduce(tf.constant("(a file that has changed)"), lambda _, place: place)
+    if batching.shuffle:
+        return epoch_seeds(batching).flat_map(shuffled)
+    in_order = tf.data.Dataset.from_tensor_slices(files).flat_map(blocks_of)
+    return in_order.repeat(batching.num_epochs)
+
+
+def _placed_blocks(path: tf.Tensor, start_of_file: tf.Tensor, *, header: bool) -> tf.data.Dataset:
+    """Returns a dataset of the data lines of a file that are not blank, each after its place."""
+    header_lines = 1 if header else 0
+
+    def placed(block: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
+        if not header:  # the first data line may begin with a byte order mark
+            lines = tf.strings.regex_replace(lines, r"^\x{FEFF}", "")
+        first_place = start_of_file + block * _LINES_PER_BLOCK + header_lines + 1
+        places = tf.as_string(
+            first_place + tf.range(tf.size(lines, tf.int64)), width=_PLACE_DIGITS, fill="0"
+        )
+        return tf.boolean_mask(tf.strings.join([places, lines]), tf.strings.length(lines) > 0)
+
+    lines = tf.data.TextLineDataset(path).skip(header_lines)
+    return lines.batch(_LINES_PER_BLOCK).enumerate().map(placed)
+
+
+def _place_name(table: CsvTable, placed: tf.Tensor) -> tf.Tensor:
+    """Returns `FILE, line NUMBER, ` of a placed line."""
+    place = tf.strings.to_number(tf.strings.substr(placed, 0, _PLACE_DIGITS), tf.int64)
+    path = tf.gather(list(table.files), place // _PLACES_PER_FILE)
+    return tf.strings.join([path, ", line ", tf.as_string(place % _PLACES_PER_FILE), ", "])

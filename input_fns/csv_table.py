@@ -64,15 +64,16 @@ def read_table(
             are doubled; a column of `given` or `selection` is unknown; text is to be stacked.
     """
     names, rows = _names_and_rows(files, dialect, given)
-    _require_known(selection.columns(names), names, files[0], selection)
+    read = selection.columns(names)
+    _require_known(read, names, files[0], selection)
     for name in given:
         _require_known_name(name, names, files[0], "columns")
-    columns = tuple(
-        _column(name, given.get(name), [row[place] for row in rows if place < len(row)], dialect)
-        for place, name in enumerate(names)
-        if name in selection.columns(names)
-    )
-    return CsvTable(tuple(files), dialect, names, _as_selected(columns, selection))
+    columns = []
+    for name in read:
+        place = names.index(name)
+        values = [row[place] for row in rows if place < len(row)]
+        columns.append(_as_selected(_column(name, given, values, dialect), selection))
+    return CsvTable(tuple(files), dialect, names, tuple(columns))
 
 
 def _names_and_rows(
@@ -131,13 +132,13 @@ def _require_known_name(name: str, names: Sequence[str], path: str, argument: st
         raise ValueError(f"{argument}: {path} has no column {name!r}. {did_you_mean(name, names)}")
 
 
-def _column(name: str, given: Column | None, values: list[str], dialect: Dialect) -> Column:
-    return given or inferred_column(name, values, dialect.delimiter, dialect.na_value)
+def _column(name: str, given: Mapping[str, Column], values: list[str], dialect: Dialect) -> Column:
+    return given.get(name) or inferred_column(name, values, dialect.delimiter, dialect.na_value)
 
 
-def _as_selected(columns: tuple[Column, ...], selection: Selection) -> tuple[Column, ...]:
-    """Returns the columns with the types that their use as label or stacked feature asks for."""
-    return tuple(_as_label(_as_stacked(column, selection), selection) for column in columns)
+def _as_selected(column: Column, selection: Selection) -> Column:
+    """Returns the column with the type that its use as label or stacked feature asks for."""
+    return _as_label(_as_stacked(column, selection), selection)
 
 
 def _as_stacked(column: Column, selection: Selection) -> Column:

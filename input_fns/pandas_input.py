@@ -119,9 +119,9 @@ def _array(name: str, column: "pd.Series[Any]") -> np.ndarray:
         return _string_array(name, column)
     if column.dtype.kind in "biu":
         _refuse_missing(name, column, "0")
-        return column.to_numpy(dtype=_plain_dtype(column.dtype))
+        return column.to_numpy(dtype=_plain_dtype(column.dtype), copy=True)
     if column.dtype.kind == "f":
-        return column.to_numpy(dtype=_plain_dtype(column.dtype), na_value=np.nan)
+        return column.to_numpy(_plain_dtype(column.dtype), copy=True, na_value=np.nan)
     raise TypeError(
         f"{name} has dtype {column.dtype}, of which no tensor can be made. "
         "Convert it to numbers or strings first."
@@ -136,7 +136,7 @@ def _plain_dtype(dtype: Any) -> np.dtype[Any]:
 
 def _string_array(name: str, column: "pd.Series[Any]") -> np.ndarray:
     _refuse_missing(name, column, "''")
-    values = column.to_numpy(dtype=object)
+    values = column.to_numpy(dtype=object, copy=True)
     for row, value in zip(column.index, values, strict=True):
         if not isinstance(value, str | bytes):
             raise TypeError(

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from kerasrun.input_fns.batching import Batching
+from kerasrun.input_fns.epochs import epoch_seeds
 
 
 def batches_of_rows(rows: Any, row_count: int, batching: Batching) -> tf.data.Dataset:
@@ -41,13 +42,7 @@ def _epochs(row_count: int, batching: Batching) -> tf.data.Dataset:
     in_order = tf.range(row_count, dtype=tf.int64)
     if not batching.shuffle:
         return tf.data.Dataset.from_tensors(in_order).repeat(batching.num_epochs)
-    # A new order also for each new iterator (Keras makes one per epoch), as Dataset.shuffle does;
-    # in a bare tf.Graph the state that this needs would forbid make_one_shot_iterator.
-    per_iterator = tf.executing_eagerly() or tf.inside_function()
-    seeds = tf.data.Dataset.random(batching.seed, rerandomize_each_iteration=per_iterator)
-    if batching.num_epochs is not None:
-        seeds = seeds.take(batching.num_epochs)
-    return seeds.map(
+    return epoch_seeds(batching).map(
         lambda seed: tf.random.experimental.stateless_shuffle(in_order, tf.stack([seed, 0]))
     )
 
