@@ -17,16 +17,17 @@ class TracedReceiver:
 
     Attributes:
         specs: For each receiver tensor, by the name it was given, its shape and dtype.
+        feature_specs: In the structure of the features, the shape and dtype of each.
         resources: The lookup tables that the way needs.
         variables: The variables that it needs.
         alternatives: Other things that can be fed, by name.
     """
 
     specs: dict[str, tf.TensorSpec]
+    feature_specs: Any
     resources: tuple[Any, ...]
     variables: tuple[Any, ...]
     _function: Callable[..., Any]
-    _shapes: tuple[tf.TensorShape, ...]
     alternatives: dict[str, "TracedReceiver"] = field(default_factory=dict)
 
     def features(self, receiver_tensors: Mapping[str, Any]) -> Any:
@@ -54,9 +55,8 @@ class TracedReceiver:
         ]
         features = self._function(*fed)
         if not tf.executing_eagerly():
-            flat = tf.nest.flatten(features, expand_composites=True)
-            for tensor, shape in zip(flat, self._shapes, strict=True):
-                tensor.set_shape(shape)  # the cut-out graph has forgotten what the original knew
+            # The cut-out graph has forgotten what the original knew.
+            tf.nest.map_structure(_set_shape, features, self.feature_specs)
         return features
 
 
@@ -117,15 +117,29 @@ def _cut(
         ) from error
     return TracedReceiver(
         specs={n: tf.TensorSpec(t.shape, t.dtype, name=n) for n, t in receivers.items()},
+        feature_specs=tf.nest.map_structure(_spec, features),
         resources=tuple(tables),
         variables=variables,
         _function=function,
-        _shapes=tuple(t.shape for t in tf.nest.flatten(features, expand_composites=True)),
         alternatives={
             name: _cut(wrapped, features, other, tables, variables, {})
             for name, other in alternatives.items()
         },
     )
+
+
+def _spec(feature: Any) -> tf.TypeSpec:
+    if isinstance(feature, tf.Tensor):
+        return tf.TensorSpec(feature.shape, feature.dtype)
+    return tf.type_spec_from_value(feature)
+
+
+def _set_shape(feature: Any, spec: tf.TypeSpec) -> None:
+    if isinstance(feature, tf.Tensor):
+        feature.set_shape(spec.shape)
+    elif isinstance(feature, tf.SparseTensor):
+        feature.indices.set_shape([None, spec.shape.rank])
+        feature.dense_shape.set_shape([spec.shape.rank])
 
 
 def _check_receivers(graph: Any, receivers: dict[str, Any]) -> None:

@@ -166,6 +166,12 @@ def test_tables_made_by_the_receiver_work_after_loading(tmp_path: Path, kind: st
     for name in ("first", "second"):
         answer = loaded.signatures[name](text=tf.constant(["a", "b"]))["y"]
         assert answer.numpy().tolist() == [2, 1]
+    # As servers load it: the tables are filled by the initialisation of the graph.
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        meta = tf.compat.v1.saved_model.load(session, ["serve"], str(moved))
+        key = meta.signature_def["first"]
+        feed = {key.inputs["text"].name: ["a", "b"]}
+        assert session.run(key.outputs["y"].name, feed).tolist() == [2, 1]
     if kind in ("file", "vocabulary"):
         assert [p.name for p in (moved / "assets").iterdir()] == ["words.txt"]
 

@@ -158,6 +158,7 @@ class TestTracing:
 
         traced = trace_receiver(receiver_fn)
         assert traced.specs == {"csv_row": tf.TensorSpec([None], tf.string, name="csv_row")}
+        assert traced.feature_specs == {"x": tf.TensorSpec([None, 2], tf.float32)}
         features = traced.features({"csv_row": ["1,2", "3,4"]})
         assert features["x"].numpy().tolist() == [[1.0, 2.0], [3.0, 4.0]]
 
@@ -180,6 +181,20 @@ class TestTracing:
         made: list[Any] = []
         shape()
         assert made == [[None, 1]]
+
+    def test_keeps_the_rank_of_sparse_features(self) -> None:
+        spec = {"words": tf.io.VarLenFeature(tf.string)}
+        traced = trace_receiver(build_parsing_serving_input_receiver_fn(spec))
+        assert traced.feature_specs == {"words": tf.SparseTensorSpec([None, None], tf.string)}
+
+        @tf.function
+        def shape() -> None:
+            words = traced.features({"examples": tf.constant([""])})["words"]
+            made.append((words.shape.rank, words.indices.shape.as_list()))
+
+        made: list[Any] = []
+        shape()
+        assert made == [(2, [None, 2])]
 
     def test_takes_a_default_and_an_eager_constant(self) -> None:
         eager = tf.constant([2.0])
