@@ -28,6 +28,7 @@ class VersionFolder:
     def __init__(self, base: str, clock: Callable[[], float]) -> None:
         self._base, self._clock = os.fspath(base), clock
         self.temporary = ""
+        self._named = False
 
     def __enter__(self) -> Self:
         """Makes the temporary folder."""
@@ -42,7 +43,7 @@ class VersionFolder:
 
     def __exit__(self, *exception: object) -> None:
         """Removes the temporary folder if it was not given its name."""
-        if tf.io.gfile.exists(self.temporary):
+        if not self._named and tf.io.gfile.exists(self.temporary):
             tf.io.gfile.rmtree(self.temporary)
 
     def commit(self) -> str:
@@ -51,13 +52,17 @@ class VersionFolder:
         The name is ten digits: the seconds, or the next number if that is not above all before it.
 
         Raises:
-            RuntimeError: Others took the name at each of ten tries.
+            RuntimeError: Others took the name at each of ten tries, or the store renames a folder
+                without its content.
         """
+        content = tf.io.gfile.listdir(self.temporary)
         flush_tree_to_disk(self.temporary)
         own = int(self.temporary.rpartition("-")[2])
         for _ in range(_TRIES):
             path = os.path.join(self._base, f"{max(own, self._above_all()):010d}")
             if self._rename(path):
+                self._named = True
+                _check_content(path, content)
                 flush_to_disk(self._base)
                 return path
         raise RuntimeError(self._taken())
@@ -78,6 +83,14 @@ class VersionFolder:
         return (
             f"No free name for an export in {self._base}: others took it at each of {_TRIES} "
             "tries. Is another program exporting there without end?"
+        )
+
+
+def _check_content(path: str, content: list[str]) -> None:
+    if set(tf.io.gfile.listdir(path)) != set(content):
+        raise RuntimeError(
+            f"{path} came out without its content: this store cannot rename folders. Export to "
+            "another one, and copy."
         )
 
 

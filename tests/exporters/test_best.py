@@ -165,6 +165,24 @@ def test_only_the_newest_bests_are_kept(export: Export, export_path: Path) -> No
     assert len(list(export_path.glob("[0-9]*"))) == 2
 
 
+def test_the_checkpoint_tells_the_step_where_the_result_does_not(
+    estimator: Any, export_path: Path
+) -> None:
+    (export_path / "1500000000").mkdir(parents=True)
+    _write_events(estimator.model_dir + "/eval", {100: 50.0}, v2=False)
+    exported = [
+        BestExporter().export(
+            estimator=estimator,
+            export_path=str(export_path),
+            checkpoint_path=f"model.ckpt-{step}",
+            eval_result={"loss": 50.0},
+            is_the_final_export=False,
+        )
+        for step in (200, 100)
+    ]
+    assert [path is not None for path in exported] == [False, True]
+
+
 @pytest.mark.parametrize("v2", [False, True])
 class TestAFolderOfTheOriginal:
     """Exports are there, `best_result.json` is not: the event files say what was best."""

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
 from kerasrun.exporters.version_folder import VersionFolder
 
@@ -20,6 +21,13 @@ def test_names_rise_in_the_order_of_commits(tmp_path: Path) -> None:
         second = slow.commit()
     assert os.path.basename(first) < os.path.basename(second)
     assert {str(path) for path in tmp_path.iterdir()} == {first, second}
+
+
+def test_a_store_that_cannot_rename_folders_is_named() -> None:
+    with VersionFolder("ram://exports", _now) as folder:
+        tf.io.write_file(f"{folder.temporary}/saved_model.pb", "x")
+        with pytest.raises(RuntimeError, match="exports/1500000000 came out without its content"):
+            folder.commit()
 
 
 def test_nothing_is_left_of_an_interrupted_one(tmp_path: Path) -> None:
