@@ -59,7 +59,7 @@ class Follower:
             if outcome.status == "completed":
                 self._screen.done()
         if outcome.status == "stopped":
-            print(f"stopped by {outcome.signal}.   mlrun resume {short}", file=sys.stderr)
+            print(_stopped(folder, ended), file=sys.stderr)
         elif outcome.status != "completed":
             if self._traceback:
                 print(ended.traceback, end="", file=sys.stderr)
@@ -73,6 +73,14 @@ class Follower:
         from kerasrun.runs.run import read_run
 
         print(to_text(run_json(read_run(folder))))
+
+
+def _stopped(folder: Path, ended: Ended) -> str:
+    from kerasrun.runs.resume import latest_step
+
+    step = latest_step(folder)
+    kept = "before its first checkpoint" if step is None else f"with a checkpoint of step {step:,}"
+    return f"stopped by {ended.outcome.signal} {kept}.   mlrun resume {folder.name[-4:]}"
 
 
 def _what(ended: Ended) -> str:

@@ -111,6 +111,8 @@ class TerminalScreen(PlainScreen):
         """Moves the bar too."""
         if event["event"] == "ready":
             self._move(event, "")
+        elif event["event"] == "evaluated":  # its checkpoint is newer than the last progress
+            self._bar.update(self._task, completed=event["step"])
         super().event(event)
 
     def output(self, line: str) -> None:

@@ -1,6 +1,10 @@
 """Tables in plain text: they are read by people, and by `awk`."""
 
+import re
 from collections.abc import Sequence
+
+_NUMBER = re.compile(r"-?[\d,.:]+(e[-+]\d+)?[a-z]?")
+
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -24,4 +28,4 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 def _is_numeric(cells: Sequence[str]) -> bool:
     said = [cell for cell in cells if cell != "-"]
-    return bool(said) and all(cell.lstrip("-")[:1].isdigit() for cell in said)
+    return bool(said) and all(_NUMBER.fullmatch(cell) for cell in said)

@@ -41,7 +41,7 @@ def tensorboard(
         with log_folder(folder, found) as logdir:
             server = TensorBoard(logdir, host=host, port=port)
             try:
-                which = f"{len(found)} runs" if found else f"all runs under {folder}"
+                which = ", ".join(run.id for run in found) or f"all runs under {folder}"
                 print(f"TensorBoard at {server.url()}   {which}; Ctrl-C ends it", flush=True)
                 raise typer.Exit(server.wait())
             finally:

@@ -41,6 +41,7 @@ def train(work: Work) -> None:
     training = train_spec(file, inputs["train_input_fn"], max_steps)
     evaluation = eval_spec(file, settings, inputs["eval_input_fn"])
     work.save_record()
+    _check_evaluation_input(estimator, evaluation)
     with _signals_left_to_the_bridge():
         result, _ = tf_estimator.train_and_evaluate(estimator, training, evaluation)
         if result is None:
@@ -110,6 +111,14 @@ def _refuse_params_of_a_ready_model(file: ModelFile, names: set[str]) -> None:
 
 def _with_arguments(function: InputFn, arguments: dict[str, Any]) -> InputFn:
     return functools.partial(function, **arguments) if arguments else function
+
+
+def _check_evaluation_input(estimator: Any, spec: Any) -> None:
+    """Builds the evaluation's dataset once, unread: a missing file must not cost a training."""
+    from kerasrun.bridge.input_pipeline import dataset_from
+    from kerasrun.bridge.mode_keys import ModeKeys
+
+    dataset_from(spec.input_fn, ModeKeys.EVAL, estimator.params, estimator.config)
 
 
 def _finish(estimator: Any, spec: Any) -> None:

@@ -65,6 +65,7 @@ class MetricsFile:
     def checkpoint_saved(self, path: str, step: int) -> None:
         """A checkpoint of `step` lies at `path`."""
         self._content["checkpoint"] = {"path": path, "step": step}
+        self._content["step"] = max(step, self._content["step"] or 0)
 
     def write(self) -> None:
         """Writes what there is."""

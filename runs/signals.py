@@ -68,6 +68,6 @@ class SignalRelay:
                 os.killpg(self._process.pid, signal.SIGKILL)
             return
         if number == signal.SIGINT:
-            self._notice("interrupted: it ends at the next checkpoint (again to kill it)")
+            self._notice("interrupted: it saves a checkpoint and ends (again to kill it)")
         self.passed_on.add(number)
         self._process.send_signal(number)
