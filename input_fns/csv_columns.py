@@ -80,7 +80,9 @@ class Column:
                 "to set another type, or a default such as 0.0 for missing values."
             )
         if self.default is None:
-            return f"Where values are missing, give columns={{{self.name!r}: 0.0}} or the like."
+            return (
+                f"Mend the row; a default, as columns={{{self.name!r}: 0.0}}, fills missing values."
+            )
         return "Mend the row, or give the column another type in columns."
 
 

@@ -82,7 +82,9 @@ def _fields(path: str, number: int, line: bytes, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line.decode()], delimiter=delimiter))
     except UnicodeDecodeError as error:
-        raise ValueError(f"{path}, line {number}: not UTF-8 text ({error}).") from error
+        raise ValueError(f"{path}, line {number}, not UTF-8 text ({error}).") from error
+    except csv.Error as error:
+        raise ValueError(f"{path}, line {number}, {error}.") from error
 
 
 def _numbered_lines(path: str) -> Iterator[tuple[int, bytes]]:

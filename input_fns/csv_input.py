@@ -35,6 +35,20 @@ def csv_input_fn(
 ) -> Callable[[], tf.data.Dataset]:
     """Returns an input_fn that feeds the rows of CSV files.
 
+    Example:
+        >>> import pathlib, tempfile
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "iris.csv"
+        >>> _ = path.write_text("length,width,species\\n5.1,3.5,setosa\\n6.3,2.7,virginica\\n")
+        >>> input_fn = csv_input_fn(
+        ...     path,
+        ...     features={"iris_input": ["length", "width"]},
+        ...     label="species",
+        ...     label_vocabulary=["setosa", "versicolor", "virginica"],
+        ...     shuffle=False,
+        ... )
+        >>> [labels.numpy().tolist() for features, labels in input_fn()]
+        [[0, 2]]
+
     Files of up to `max_bytes_in_memory` together are read whole when the input_fn is called: any
     bad row is found then, and rows are shuffled over the whole data. Larger ones are read as they
     are needed. Epochs follow each other before rows are batched, and every row comes once in each.
@@ -57,7 +71,7 @@ def csv_input_fn(
         num_epochs: how often every row comes; None means for ever.
         shuffle: must be said: True or False.
         seed: makes the shuffled order the same in every run.
-        shuffle_buffer_size: how many rows are mixed where the files are not in memory.
+        shuffle_buffer_size: how many rows at a time are mixed where files are not in memory.
         delimiter: the character between fields.
         header: whether the first line of each file names the columns.
         na_value: a string that means "missing", as the empty one always does.
