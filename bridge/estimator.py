@@ -17,7 +17,7 @@ from kerasrun.bridge.loop import CompiledLoop
 from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.model_folder import ModelFolder
 from kerasrun.bridge.observer import Observer
-from kerasrun.bridge.prediction import Prediction, chosen_keys, flattened
+from kerasrun.bridge.prediction import Prediction, predictions
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.saving import Saver
@@ -189,11 +189,10 @@ class Estimator(ModelFolder):
         path = self._existing(checkpoint_path)
         dataset = self._dataset(input_fn, ModeKeys.PREDICT)
         self._program.build(dataset.element_spec, training=False)
-        keys = chosen_keys(predict_keys, self._program.output_names)
         for batch in dataset:
             with self._state.holding(path):
                 outputs = self._predict(batch.features)
-            yield from flattened([{key: outputs[key] for key in keys}], yield_single_examples)
+            yield from predictions(outputs, predict_keys, single=yield_single_examples)
 
     def export_saved_model(
         self,

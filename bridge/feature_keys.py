@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 _AUTOMATIC_NAME = re.compile(r"(keras_tensor|input_layer)(_\d+)?")
 
@@ -54,6 +55,16 @@ class FeatureKeys:
         """The canonical feature keys in input order; None if the model takes what it is given."""
         aliases = self._aliases()
         return None if aliases is None else [names[0] for names in aliases]
+
+    @property
+    def specs(self) -> dict[str, tf.TensorSpec] | None:
+        """Shape and dtype of each input by its key; None if the model does not tell them."""
+        names = self.inputs
+        if names is None or not self._model.built:
+            return None
+        structure = None if isinstance(self._model, keras.Sequential) else self._model.input
+        tensors = structure.values() if isinstance(structure, Mapping) else self._model.inputs
+        return {n: tf.TensorSpec(t.shape, t.dtype) for n, t in zip(names, tensors, strict=True)}
 
     @property
     def outputs(self) -> list[str]:

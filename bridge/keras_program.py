@@ -37,20 +37,9 @@ class KerasProgram:
         if model.built:
             self._remember_initial()
 
-    @property
-    def output_names(self) -> list[str]:
-        """The names of the predictions."""
-        return self.keys.outputs
-
     def default_receiver_specs(self) -> dict[str, tf.TensorSpec] | None:
         """The features that a served model asks for, by their keys; None if it is not built."""
-        names = self.keys.inputs
-        if names is None or not self.model.built:
-            return None
-        return {
-            name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
-            for name, tensor in zip(names, self.model.inputs, strict=True)
-        }
+        return self.keys.specs
 
     def build(self, spec: Example, *, training: bool) -> None:
         """Creates every variable that batches of this structure need."""

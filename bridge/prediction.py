@@ -1,6 +1,6 @@
 """Predictions: which outputs, and one example at a time."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +10,28 @@ from kerasrun.bridge.suggest import did_you_mean
 Prediction = dict[str, np.ndarray[Any, Any]]
 
 
-def chosen_keys(predict_keys: str | Sequence[str] | None, names: Sequence[str]) -> list[str]:
-    """Returns the outputs to predict.
+def predictions(
+    outputs: Mapping[str, Any], predict_keys: str | Sequence[str] | None, *, single: bool
+) -> Iterator[Prediction]:
+    """Yields the outputs of one batch as numpy arrays, or with `single` those of each example.
+
+    Args:
+        outputs: By name, `[batch, ...]`.
+        predict_keys: Which of them; None: all.
+        single: Whether to yield one example at a time.
 
     Raises:
-        ValueError: None of the keys is an output.
+        ValueError: None of the keys is an output; or the outputs have no batch dimension in common.
     """
+    chosen = _chosen_keys(predict_keys, list(outputs))
+    batch = {name: np.asarray(outputs[name]) for name in chosen}
+    if single:
+        yield from _one_by_one(batch)
+    else:
+        yield batch
+
+
+def _chosen_keys(predict_keys: str | Sequence[str] | None, names: Sequence[str]) -> list[str]:
     if not predict_keys:
         return list(names)
     wanted = [predict_keys] if isinstance(predict_keys, str) else list(predict_keys)
@@ -28,12 +44,7 @@ def chosen_keys(predict_keys: str | Sequence[str] | None, names: Sequence[str]) 
     return found
 
 
-def one_by_one(batch: Prediction) -> Iterator[Prediction]:
-    """Yields the examples of one batch.
-
-    Raises:
-        ValueError: The outputs differ in their first dimension, or have none.
-    """
+def _one_by_one(batch: Prediction) -> Iterator[Prediction]:
     shapes = {name: values.shape for name, values in batch.items()}
     sizes = {shape[0] if shape else None for shape in shapes.values()}
     if len(sizes) != 1 or None in sizes:
@@ -43,13 +54,3 @@ def one_by_one(batch: Prediction) -> Iterator[Prediction]:
         )
     for i in range(next(iter(shapes.values()))[0]):
         yield {name: values[i] for name, values in batch.items()}
-
-
-def flattened(batches: Iterable[Mapping[str, Any]], single: bool) -> Iterator[Prediction]:
-    """Yields whole batches, or with `single` their examples, as numpy arrays."""
-    for batch in batches:
-        arrays = {name: np.asarray(value) for name, value in batch.items()}
-        if single:
-            yield from one_by_one(arrays)
-        else:
-            yield arrays

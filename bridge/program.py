@@ -23,10 +23,6 @@ class Program(Protocol):
     global_step: tf.Variable
     """An int64 scalar: how many updates have been done. Counted by the loop, not by the program."""
 
-    @property
-    def output_names(self) -> list[str]:
-        """The names of the predictions."""
-
     def default_receiver_specs(self) -> Mapping[str, tf.TensorSpec] | None:
         """The features that a served model asks for by default; None if they are not known."""
 

@@ -39,7 +39,7 @@ def serving_receiver(
     if serving_input_receiver_fn is None:
         serving_input_receiver_fn = _raw_receiver_fn(program, examples)
     receiver = trace_receiver(serving_input_receiver_fn)
-    program.build(Example(_features_of(receiver)), training=False)
+    program.build(Example(receiver.feature_specs), training=False)
     return receiver
 
 
@@ -91,12 +91,6 @@ def _raw_receiver_fn(program: Program, examples: tf.data.Dataset | None) -> Any:
 
 def _any_batch(spec: tf.TensorSpec) -> tf.TensorSpec:
     return tf.TensorSpec([None, *spec.shape[1:]], spec.dtype)
-
-
-def _features_of(receiver: TracedReceiver) -> Any:
-    """The specs of the features that the receiver makes."""
-    traced = tf.function(receiver.features, autograph=False)
-    return traced.get_concrete_function(receiver.specs).structured_outputs
 
 
 def _expected(

@@ -82,6 +82,7 @@ class _Evaluator:
         self._path: str | None = None
         self._result: dict[str, Any] | None = None
         self._exports: list[Any] = []
+        self._exported_finally = False
 
     @property
     def outcome(self) -> tuple[dict[str, Any] | None, list[Any] | None]:
@@ -115,7 +116,8 @@ class _Evaluator:
             return
         if global_step_value != self._evaluated_step:
             self._evaluate(global_step_value)
-        self._export(final=True)
+        if not self._exported_finally:
+            self._export(final=True)
 
     def _evaluate(self, step: int) -> None:
         self._started = self._clock()
@@ -129,6 +131,7 @@ class _Evaluator:
 
     def _export(self, final: bool) -> None:
         """Asks those exporters that have not exported this checkpoint yet."""
+        self._exported_finally = final
         for i, exporter in enumerate(self._spec.exporters):
             if self._exports[i] is None:
                 self._exports[i] = exporter.export(
