@@ -14,6 +14,7 @@ Events are for the screen only: all that must not be lost stands in the run's fi
 supervisor that is gone, or that does not read, costs the worker nothing.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator, MutableMapping
@@ -79,7 +80,8 @@ class EventReader:
         self._rest += self._arrived()
         *lines, self._rest = self._rest.split(b"\n")
         for line in lines:
-            yield json.loads(line)
+            with contextlib.suppress(ValueError):  # a line that a full pipe has cut
+                yield json.loads(line)
 
     def _arrived(self) -> bytes:
         chunks: list[bytes] = []

@@ -65,12 +65,9 @@ def launch(
     Raises:
         UsageError: Something given is wrong; no folder is left behind.
     """
-    model_text, model_name = split_name(order.model)
-    model_file = existing_model_file(model_text, order.cwd)
-    folder = ids.claim(root)
-    files = RunFiles(folder)
+    files, record = prepare(order, root)
+    folder = files.folder
     try:
-        record = _write_record(files, order, model_file, model_name)
         listener = listener_for(folder, record) if listener_for else None
         request = Request(argv=order.argv)
         ended = supervise(folder, request, cwd=order.cwd, listener=listener, verbose=verbose)
@@ -81,6 +78,25 @@ def launch(
         shutil.rmtree(folder, ignore_errors=True)
         raise UsageError(ended.outcome.reason, detail=ended.traceback)
     return folder, ended
+
+
+def prepare(order: TrainOrder, root: Path) -> tuple[RunFiles, dict[str, Any]]:
+    """Claims a folder under `root` and writes down what shall be run, without running it.
+
+    Returns:
+        The run's files, and the content of its `run.json`.
+
+    Raises:
+        UsageError: There is no such model file, or `root` cannot be written.
+    """
+    model_text, model_name = split_name(order.model)
+    model_file = existing_model_file(model_text, order.cwd)
+    files = RunFiles(ids.claim(root))
+    try:
+        return files, _write_record(files, order, model_file, model_name)
+    except (OSError, KeyboardInterrupt):
+        shutil.rmtree(files.folder, ignore_errors=True)
+        raise
 
 
 def _write_record(

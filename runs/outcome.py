@@ -44,8 +44,8 @@ class Outcome:
     @property
     def command_code(self) -> int:
         """What the command exits with (see `kerasrun.runs.errors`)."""
-        if self.status == "failed" and self.code != 2:
-            return 1
+        if self.status == "failed":
+            return 2 if self.code == 2 and not self.began else 1
         return self.code
 
 

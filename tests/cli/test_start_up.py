@@ -1,0 +1,61 @@
+"""`mlrun` answers at once: what it need not import, it does not."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {"tensorflow", "keras", "pandas", "numpy", "tensorboard"}
+BARE_APP = """
+import typer
+app = typer.Typer()
+def command(x: int = typer.Option(1, help="An option.")) -> None:
+    "Does something."
+for name in ("train", "resume", "runs", "show", "tensorboard"):
+    app.command(name)(command)
+app()
+"""
+
+
+def imported_by(*arguments: str, cwd: Path) -> set[str]:
+    code = (
+        "import atexit, sys; sys.argv[0] = 'mlrun'\n"
+        "atexit.register(lambda: print('\\n' + ' '.join(sys.modules)))\n"
+        "from kerasrun.cli.main import main; main()"
+    )
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["train", "--help"], ["runs"], ["show", "@last"], ["resume", "@last"]]
+)
+def test_nothing_heavy_is_imported(arguments: list[str], tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "20261121-223015-a3f1"
+    folder.mkdir(parents=True)
+    settings = {"max_steps": {"value": 10, "origin": "default"}}
+    (folder / "run.json").write_text(json.dumps({"schema": 1, "settings": settings}))
+    (folder / "exit.json").write_text(json.dumps({"schema": 1, "status": "completed"}))
+    (folder / "checkpoint").write_text('model_checkpoint_path: "model.ckpt-10"\n')
+    imported = imported_by(*arguments, cwd=tmp_path)
+    assert "kerasrun" in imported
+    assert not imported & (HEAVY | {"rich"})
+
+
+def cpu_secs(command: list[str]) -> float:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return usage.ru_utime + usage.ru_stime
+
+
+def test_help_costs_at_most_half_more_than_a_bare_typer_app() -> None:
+    ours = [sys.executable, "-m", "kerasrun.cli.main", "--help"]
+    bare = [sys.executable, "-c", BARE_APP, "--help"]
+    pairs = [(cpu_secs(ours), cpu_secs(bare)) for _ in range(5)]
+    assert min(own for own, _ in pairs) <= 1.5 * min(other for _, other in pairs)
