@@ -117,13 +117,13 @@ class Estimator(ModelFolder):
         with deferred() as interrupts:
             try:
                 reached = trainer.run(interrupts)
+                interrupts.raise_if_any()
+                for listener in listeners:
+                    listener.end(None, reached)
             finally:
-                self._state.training_goes_on()
+                self._state.training_ended()
                 self._writer(self.model_dir).flush()
-            for listener in listeners:
-                listener.end(None, reached)
-            self._tell("train_end", reached)
-            interrupts.raise_if_any()
+                self._tell("train_end", self._state.step)
         return self
 
     def evaluate(
@@ -189,8 +189,9 @@ class Estimator(ModelFolder):
         path = self._existing(checkpoint_path)
         dataset = self._dataset(input_fn, ModeKeys.PREDICT)
         self._program.build(dataset.element_spec, training=False)
+        mark = None
         for batch in dataset:
-            with self._state.holding(path):
+            with self._state.holding(path, mark) as mark:
                 outputs = self._predict(batch.features)
             yield from predictions(outputs, predict_keys, single=yield_single_examples)
 

@@ -33,8 +33,10 @@ def evaluate_program(program: Program, running: Running, interrupts: Interrupts)
         SystemExit: On SIGTERM.
     """
     program.reset_metrics()
-    while running.run_up_to(_ALL).more:
+    more = True
+    while more:
         interrupts.raise_if_any()
+        more = running.run_up_to(_ALL).more
     results = program.metric_results()
     if "global_step" in results:
         raise ValueError("Rename the metric 'global_step': the result has an entry of that name.")

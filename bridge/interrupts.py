@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 _EXIT_CODE_OF_A_SIGNAL = 128
 
@@ -34,28 +35,44 @@ class Interrupts:
             raise SystemExit(_EXIT_CODE_OF_A_SIGNAL + signal.SIGTERM)
 
 
+_heard: Interrupts | None = None
+
+
 @contextmanager
 def deferred() -> Iterator[Interrupts]:
     """Holds back SIGINT and SIGTERM; a second SIGINT goes through at once.
 
+    Within another `deferred`, as in an evaluation amid training, it is the same `Interrupts`.
     Outside the main thread, where Python takes no signals, nothing is held back. A handler that is
     not Python's default is left in place: its owner wants to decide.
     """
-    heard = Interrupts()
+    global _heard
+    if threading.current_thread() is not threading.main_thread():
+        yield Interrupts()
+    elif _heard is not None:
+        yield _heard
+    else:
+        _heard = Interrupts()
+        handlers = _replace_defaults(_heard)
+        try:
+            yield _heard
+        finally:
+            _heard = None
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+
+def _replace_defaults(heard: Interrupts) -> dict[signal.Signals, Any]:
+    """Has the signals noted in `heard`; returns the handlers to put back."""
 
     def hear(number: int, frame: FrameType | None) -> None:
         if heard.received is signal.SIGINT and number == signal.SIGINT:
             raise KeyboardInterrupt
         heard.received = signal.Signals(number)
 
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        defaults = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
-        for number, default in defaults.items():
-            if signal.getsignal(number) is default or signal.getsignal(number) == default:
-                before[number] = signal.signal(number, hear)
-    try:
-        yield heard
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    defaults = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    return {
+        number: signal.signal(number, hear)
+        for number, default in defaults.items()
+        if signal.getsignal(number) == default
+    }

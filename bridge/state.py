@@ -17,6 +17,9 @@ class State:
         checkpoints: The folder that they are saved in.
     """
 
+    # Counts for the whole process, as two programs may share one model.
+    _changes = 0
+
     def __init__(self, program: Program, checkpoints: Checkpoints) -> None:
         self._program = program
         self._checkpoints = checkpoints
@@ -42,30 +45,40 @@ class State:
         self._training_holds = self._checkpoints.save(self._everything(), self.step)
         return self._training_holds
 
-    def training_goes_on(self) -> None:
-        """The variables hold no checkpoint any more."""
+    def training_ended(self) -> None:
+        """The variables hold no checkpoint any more that anybody goes on from."""
         self._training_holds = None
+        self._changed()
 
     @contextmanager
-    def holding(self, path: str | None) -> Iterator[None]:
+    def holding(self, path: str | None, mark: int | None = None) -> Iterator[int]:
         """Within it the variables hold the checkpoint `path`, or the initial state for None.
 
         Training under way, if it has just saved, goes on afterwards as if nothing had been: the
         checkpoint that it holds is not loaded again, and its metrics are put back.
+
+        Args:
+            path: The checkpoint's prefix.
+            mark: What an earlier `holding` of the same path gave: if nothing has been loaded or
+                trained since, nothing is loaded now.
         """
         held = self._training_holds
         kept = {name: v.numpy() for name, v in self._program.accumulators().items()}
         try:
-            if held is None or held != path:
+            if mark != State._changes and (held is None or held != path):
                 self._load(path, self._weights())
-            yield
+            yield State._changes
         finally:
             if held is not None and held != path:
                 self._load(held, self._everything())
             for name, variable in self._program.accumulators().items():
                 variable.assign(kept.get(name, tf.zeros_like(variable)))
 
+    def _changed(self) -> None:
+        State._changes += 1
+
     def _load(self, path: str | None, variables: dict[str, tf.Variable]) -> None:
+        self._changed()
         self._program.activate()
         if path is None:
             self._program.reset_to_initial()

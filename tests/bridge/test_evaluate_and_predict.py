@@ -106,6 +106,18 @@ def test_one_prediction_an_example_by_output_name(
     np.testing.assert_allclose(np.stack([p["probs"] for p in predicted]), expected, rtol=1e-5)
 
 
+def test_training_in_between_does_not_change_predictions_under_way(
+    model: keras.Model, flowers: Arrays, endless: Any, input_fn: Any, make_estimator: Any
+) -> None:
+    estimator = make_estimator(model).train(endless, steps=1)
+    expected = model(flowers[0]).numpy()
+    predicted = estimator.predict(input_fn)
+    first = [next(predicted) for _ in range(8)]
+    estimator.train(endless, steps=20)
+    found = np.stack([p["probs"] for p in [*first, *predicted]])
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_or_one_a_batch(model: keras.Model, input_fn: Any, make_estimator: Any) -> None:
     batches = make_estimator(model).predict(input_fn, yield_single_examples=False)
     assert [batch["probs"].shape for batch in batches] == [(8, 3)] * 3 + [(6, 3)]

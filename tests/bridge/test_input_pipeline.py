@@ -15,22 +15,23 @@ v1 = tf.compat.v1
 
 
 @pytest.fixture
-def labels_seen(model: keras.Model, make_estimator: Any) -> Callable[..., list[np.ndarray]]:
+def labels_seen(model: keras.Model, make_estimator: Any) -> Callable[..., list[list[int]]]:
     """The labels of each batch that a training with this input_fn sees."""
 
-    def see(input_fn: Any, steps: int | None = None) -> list[np.ndarray]:
-        seen: list[np.ndarray] = []
+    def see(input_fn: Any, steps: int | None = None) -> list[list[int]]:
+        seen: list[list[int]] = []
+
+        def keep(labels: np.ndarray[Any, Any]) -> np.float32:
+            seen.append(np.ravel(labels).tolist())
+            return np.float32(0)
 
         def note(y_true: Any, y_pred: Any) -> Any:
-            seen_now = tf.numpy_function(
-                lambda y: seen.append(y) or np.float32(0), [y_true], "float32"
-            )
-            with tf.control_dependencies([seen_now]):
+            with tf.control_dependencies([tf.numpy_function(keep, [y_true], tf.float32)]):
                 return tf.zeros(tf.shape(y_true)[:1])
 
         model.compile("sgd", "sparse_categorical_crossentropy", metrics=[note])
         make_estimator(model).train(input_fn, steps=steps)
-        return [np.ravel(y).tolist() for y in seen]
+        return seen
 
     return see
 

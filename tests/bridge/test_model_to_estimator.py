@@ -26,7 +26,7 @@ def test_a_model_that_is_not_compiled_is_refused() -> None:
 
 def test_something_else_is_refused() -> None:
     with pytest.raises(TypeError, match=r"must be a keras.Model; received 'model'"):
-        tf_estimator.model_to_estimator("model")  # type: ignore[arg-type]
+        tf_estimator.model_to_estimator("model")
 
 
 def test_a_saved_model_file_is_read_with_its_weights(

@@ -1,5 +1,6 @@
 """One training, evaluations at its checkpoints, exports after them."""
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,36 @@ def test_wrong_arguments_are_named(
     silent = make_estimator(model, save_checkpoints_secs=None)
     with pytest.raises(ValueError, match="give save_checkpoints_steps or save_checkpoints_secs"):
         tf_estimator.train_and_evaluate(silent, train_spec, eval_spec)
+
+
+class Interrupting(Noting):
+    """Ctrl-C comes while it exports."""
+
+    def export(self, **given: Any) -> str | None:  # type: ignore[override]
+        signal.raise_signal(signal.SIGINT)
+        return super().export(**given)
+
+
+def test_an_interrupted_training_is_not_taken_for_a_finished_one(
+    model: keras.Model, endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+) -> None:
+    estimator = make_estimator(model, save_checkpoints_steps=3)
+    estimator.add_observer(recorder)
+    exporters = [Interrupting("interrupting"), tf_estimator.FinalExporter("final")]
+    with pytest.raises(KeyboardInterrupt):
+        train_and_evaluate(estimator, endless, input_fn, max_steps=10**9, exporters=exporters)
+    assert (recorder.evaluations, recorder.exports, recorder.ends) == ([3], [], [3])
+
+
+def test_an_evaluation_under_way_is_interrupted_too(
+    model: keras.Model, endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+) -> None:
+    def interrupted_input_fn() -> tf.data.Dataset:
+        signal.raise_signal(signal.SIGINT)
+        return endless()
+
+    estimator = make_estimator(model, save_checkpoints_steps=3)
+    estimator.add_observer(recorder)
+    with pytest.raises(KeyboardInterrupt):
+        train_and_evaluate(estimator, endless, interrupted_input_fn, max_steps=9)
+    assert (recorder.checkpoints, recorder.evaluations) == ([0, 3], [])

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from kerasrun.exporters import (
     Signature,
+    TracedReceiver,
     build_raw_serving_input_receiver_fn,
     resources_of,
     trace_receiver,
@@ -81,3 +82,19 @@ def run_python() -> Callable[[str], str]:
         return done.stdout.strip()
 
     return run
+
+
+@pytest.fixture
+def weight() -> tf.Variable:
+    return tf.Variable([[2.0], [3.0]], name="weight")
+
+
+def raw(**shapes: Any) -> TracedReceiver:
+    """A receiver of float32 features of these shapes."""
+    specs = {name: tf.TensorSpec(shape, tf.float32) for name, shape in shapes.items()}
+    return trace_receiver(build_raw_serving_input_receiver_fn(specs))
+
+
+def linear(weight: Any, name: str = "serving_default", output: str = "y") -> Signature:
+    """A signature that multiplies the feature `x` by `weight`."""
+    return Signature(name, lambda f: {output: f["x"] @ weight}, raw(x=[None, 2]))

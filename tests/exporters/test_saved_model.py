@@ -1,8 +1,8 @@
 """The writer: names, tables, assets, numbering, and that a failure leaves nothing."""
 
 import os
-import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +12,15 @@ import tensorflow as tf
 
 from kerasrun.exporters import (
     ExpectedAnswer,
-    ExportCheckError,
     ServingInputReceiver,
     Signature,
-    TracedReceiver,
-    build_raw_serving_input_receiver_fn,
     trace_receiver,
     write_saved_model,
 )
 from kerasrun.exporters.signature_names import read_saved_model
+from tests.exporters.conftest import linear, raw
 
 placeholder = tf.compat.v1.placeholder
-
-
-@pytest.fixture
-def weight() -> Any:
-    return tf.Variable([[2.0], [3.0]], name="weight")
-
-
-def _raw(**shapes: Any) -> TracedReceiver:
-    specs = {name: tf.TensorSpec(shape, tf.float32) for name, shape in shapes.items()}
-    return trace_receiver(build_raw_serving_input_receiver_fn(specs))
-
-
-def _linear(weight: Any, name: str = "serving_default", output: str = "y") -> Signature:
-    return Signature(name, lambda f: {output: f["x"] @ weight}, _raw(x=[None, 2]))
 
 
 def _inputs(path: str, signature: str = "serving_default") -> set[str]:
@@ -45,7 +29,7 @@ def _inputs(path: str, signature: str = "serving_default") -> set[str]:
 
 def test_answers_as_the_live_model(tmp_path: Path, weight: Any) -> None:
     check = ExpectedAnswer({"x": np.ones([3, 2], np.float32)}, {"y": np.full([3, 1], 5.0)})
-    export = write_saved_model(str(tmp_path), [_linear(weight)], [weight], check=check)
+    export = write_saved_model(str(tmp_path), [linear(weight)], [weight], check=check)
     assert (export.examples, export.difference) == (3, 0.0)
     assert export.path.decode() == os.path.join(str(tmp_path), os.path.basename(export.path))
     loaded = tf.saved_model.load(export.path)
@@ -54,7 +38,7 @@ def test_answers_as_the_live_model(tmp_path: Path, weight: Any) -> None:
 
 
 def test_writes_each_weight_once(tmp_path: Path, weight: Any) -> None:
-    signatures = [_linear(weight, "a"), _linear(weight, "b")]
+    signatures = [linear(weight, "a"), linear(weight, "b")]
     for variables in ([weight, weight], {"kernel": weight}, []):
         path = write_saved_model(str(tmp_path), signatures, variables).path
         stored = tf.train.list_variables(os.path.join(path, "variables", "variables"))
@@ -62,7 +46,7 @@ def test_writes_each_weight_once(tmp_path: Path, weight: Any) -> None:
 
 
 def test_a_dict_names_the_weights_in_the_checkpoint(tmp_path: Path, weight: Any) -> None:
-    path = write_saved_model(str(tmp_path), [_linear(weight)], {"dense/kernel": weight}).path
+    path = write_saved_model(str(tmp_path), [linear(weight)], {"dense/kernel": weight}).path
     stored = tf.train.list_variables(os.path.join(path, "variables", "variables"))
     assert any("kernel" in name for name, _ in stored)
 
@@ -74,7 +58,7 @@ def test_keeps_input_names_to_the_letter(tmp_path: Path, name: str) -> None:
     def outputs(features: Any) -> dict[str, Any]:
         return {"the answer/2": features[name] * 2.0, "other": features["zz"]}
 
-    signature = Signature("serving_default", outputs, _raw(**{name: [None], "zz": [None]}))
+    signature = Signature("serving_default", outputs, raw(**{name: [None], "zz": [None]}))
     check = ExpectedAnswer({name: [4.0], "zz": [1.0]}, {"the answer/2": [8.0], "other": [1.0]})
     path = write_saved_model(str(tmp_path), [signature], [], check=check).path
     assert _inputs(path) == {name, "zz"}
@@ -99,7 +83,7 @@ def test_keeps_input_names_to_the_letter(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_refuses_names_that_cannot_be_kept(tmp_path: Path, names: list[str], message: str) -> None:
-    receiver = _raw(**{name: [None] for name in names})
+    receiver = raw(**{name: [None] for name in names})
     signature = Signature("serving_default", lambda f: {"y": f[names[0]]}, receiver)
     with pytest.raises(ValueError, match=message):
         write_saved_model(str(tmp_path), [signature], [])
@@ -107,9 +91,8 @@ def test_refuses_names_that_cannot_be_kept(tmp_path: Path, names: list[str], mes
 
 
 def test_a_method_name_is_written(tmp_path: Path, weight: Any) -> None:
-    linear = _linear(weight, "regression", "outputs")
     method = tf.saved_model.REGRESS_METHOD_NAME
-    signature = Signature(linear.name, linear.function, linear.receiver, method)
+    signature = replace(linear(weight, "regression", "outputs"), method_name=method)
     path = write_saved_model(str(tmp_path), [signature], [weight]).path
     assert read_saved_model(path).meta_graphs[0].signature_def["regression"].method_name == method
 
@@ -211,9 +194,7 @@ def test_a_variable_made_by_the_receiver_is_written(tmp_path: Path) -> None:
 
 def test_text_is_loadable(tmp_path: Path, weight: Any) -> None:
     check = ExpectedAnswer({"x": np.ones([1, 2], np.float32)}, {"y": [[5.0]]})
-    export = write_saved_model(
-        str(tmp_path), [_linear(weight)], [weight], as_text=True, check=check
-    )
+    export = write_saved_model(str(tmp_path), [linear(weight)], [weight], as_text=True, check=check)
     assert "saved_model.pbtxt" in os.listdir(export.path)
     assert "saved_model.pb" not in os.listdir(export.path)
     assert export.difference == 0.0
@@ -223,7 +204,7 @@ def test_assets_extra_are_copied(tmp_path: Path, weight: Any) -> None:
     (tmp_path / "labels.txt").write_text("cat\n")
     assets = {"a/./b/labels.txt": str(tmp_path / "labels.txt")}
     base = str(tmp_path / "export")
-    path = write_saved_model(base, [_linear(weight)], [weight], assets_extra=assets).path
+    path = write_saved_model(base, [linear(weight)], [weight], assets_extra=assets).path
     assert (Path(path) / "assets.extra/a/b/labels.txt").read_text() == "cat\n"
 
 
@@ -245,7 +226,7 @@ def test_unfit_assets_are_refused_before_anything_is_written(
     assets = {destination: str(tmp_path / source)}
     base = tmp_path / "export"
     with pytest.raises(ValueError, match=message):
-        write_saved_model(str(base), [_linear(weight)], [weight], assets_extra=assets)
+        write_saved_model(str(base), [linear(weight)], [weight], assets_extra=assets)
     assert not base.exists()
 
 
@@ -254,7 +235,7 @@ def test_names_are_the_seconds_and_always_rise(tmp_path: Path, weight: Any) -> N
     names = []
     for _ in range(4):
         export = write_saved_model(
-            str(tmp_path), [_linear(weight)], [weight], clock=lambda: next(seconds)
+            str(tmp_path), [linear(weight)], [weight], clock=lambda: next(seconds)
         )
         names.append(os.path.basename(export.path))
     assert names == ["1500000000", "1500000001", "1500000007", "1500000008"]
@@ -263,7 +244,7 @@ def test_names_are_the_seconds_and_always_rise(tmp_path: Path, weight: Any) -> N
 def test_a_temporary_folder_of_another_is_left_alone(tmp_path: Path, weight: Any) -> None:
     (tmp_path / "temp-1500000000").mkdir()
     path = write_saved_model(
-        str(tmp_path), [_linear(weight)], [weight], clock=lambda: 1500000000.0
+        str(tmp_path), [linear(weight)], [weight], clock=lambda: 1500000000.0
     ).path
     assert {p.name for p in tmp_path.iterdir()} == {"temp-1500000000", os.path.basename(path)}
 
@@ -272,7 +253,7 @@ def test_ten_taken_names_are_an_error(tmp_path: Path, weight: Any) -> None:
     for number in range(1500000000, 1500000010):
         (tmp_path / f"temp-{number}").mkdir()
     with pytest.raises(RuntimeError, match="others took it at each of 10 tries"):
-        write_saved_model(str(tmp_path), [_linear(weight)], [weight], clock=lambda: 1500000000.0)
+        write_saved_model(str(tmp_path), [linear(weight)], [weight], clock=lambda: 1500000000.0)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +267,7 @@ def test_signatures_are_checked(
     tmp_path: Path, weight: Any, signatures: list[str], message: str
 ) -> None:
     with pytest.raises(ValueError, match=message):
-        write_saved_model(str(tmp_path), [_linear(weight, name) for name in signatures], [weight])
+        write_saved_model(str(tmp_path), [linear(weight, name) for name in signatures], [weight])
 
 
 @pytest.mark.parametrize(
@@ -299,80 +280,6 @@ def test_signatures_are_checked(
     ],
 )
 def test_outputs_are_checked(tmp_path: Path, answer: Any, message: str) -> None:
-    signature = Signature("serving_default", lambda _: answer, _raw(x=[None]))
+    signature = Signature("serving_default", lambda _: answer, raw(x=[None]))
     with pytest.raises(ValueError, match=message):
         write_saved_model(str(tmp_path), [signature], [])
-
-
-class TestCheck:
-    """What the written model answers is compared before it gets its name."""
-
-    def _write(self, base: Path, weight: Any, outputs: Any, **question: Any) -> float:
-        question = {"inputs": {"x": np.ones([2, 2], np.float32)}, **question}
-        check = ExpectedAnswer(outputs=outputs, **question)
-        return write_saved_model(str(base), [_linear(weight)], [weight], check=check).difference
-
-    def test_another_answer_is_an_error_and_nothing_is_left(
-        self, tmp_path: Path, weight: Any
-    ) -> None:
-        message = re.escape("Output 'y' of the written model is 0.25 off")
-        with pytest.raises(ExportCheckError, match=message) as caught:
-            self._write(tmp_path, weight, {"y": [[5.0], [5.25]]})
-        assert (caught.value.output, caught.value.difference) == ("y", 0.25)
-        assert list(tmp_path.iterdir()) == []
-
-    def test_a_little_is_allowed_and_told(self, tmp_path: Path, weight: Any) -> None:
-        assert self._write(tmp_path, weight, {"y": [[5.0], [5.00001]]}) == pytest.approx(1e-5)
-
-    def test_the_tolerance_may_be_set(self, tmp_path: Path, weight: Any) -> None:
-        assert self._write(tmp_path, weight, {"y": [[5.0], [6.0]]}, tolerance=0.5) == 1.0
-
-    def test_nan_differs_from_a_number(self, tmp_path: Path, weight: Any) -> None:
-        with pytest.raises(ExportCheckError, match="is inf off"):
-            self._write(tmp_path, weight, {"y": [[5.0], [np.nan]]})
-
-    def test_nan_equals_nan(self, tmp_path: Path) -> None:
-        weight = tf.Variable([[np.nan], [1.0]], dtype=tf.float32)
-        assert self._write(tmp_path, weight, {"y": [[np.nan], [np.nan]]}) == 0.0
-
-    def test_another_shape_is_an_error(self, tmp_path: Path, weight: Any) -> None:
-        with pytest.raises(ExportCheckError, match=r"the shape \[2, 1\]; the live .* \[2\]"):
-            self._write(tmp_path, weight, {"y": [5.0, 5.0]})
-
-    def test_the_question_must_fit(self, tmp_path: Path, weight: Any) -> None:
-        with pytest.raises(ValueError, match=r"No output 'z' to check; there are \['y'\]"):
-            self._write(tmp_path, weight, {"z": [5.0]})
-        with pytest.raises(ValueError, match=r"takes \['x'\]; the check gives \['y'\]"):
-            self._write(tmp_path, weight, {"y": [5.0]}, inputs={"y": [1.0]})
-        with pytest.raises(ValueError, match=r"No signature 'a' to check; .*'serving_default'"):
-            self._write(tmp_path, weight, {"y": [5.0]}, signature="a")
-
-    @pytest.mark.parametrize(
-        ("found", "expected", "equal"),
-        [
-            (tf.constant([b"a", b"b"]), ["a", "b"], True),
-            (tf.constant([b"a", b"b"]), np.array([b"a", b"c"], object), False),
-            (tf.constant([1, 2]), [1, 2], True),
-            (tf.constant([1, 2]), [1, 3], False),
-            (tf.constant([True]), [False], False),
-            (tf.constant([1.0, 2.0], tf.bfloat16), [1.0, 2.01], True),
-            (tf.constant([1.0, 2.0], tf.float16), [1.0, 2.1], False),
-            (tf.constant([np.inf]), [np.inf], True),
-            (tf.constant([np.inf]), [-np.inf], False),
-            (tf.constant([1.0 + 1.0j]), [1.0 + 1.0j], True),
-            (tf.zeros([0]), np.zeros([0]), True),
-        ],
-    )
-    def test_every_kind_of_output(
-        self, tmp_path: Path, found: Any, expected: Any, equal: bool
-    ) -> None:
-        answer = found.numpy()
-        outputs = lambda f: {"y": tf.constant(answer), "x": f["x"]}  # noqa: E731
-        signature = Signature("serving_default", outputs, _raw(x=[None]))
-        check = ExpectedAnswer({"x": [1.0]}, {"y": expected})
-        if equal:
-            write_saved_model(str(tmp_path), [signature], [], check=check)
-            return
-        with pytest.raises(ExportCheckError, match="Output 'y' of the written model"):
-            write_saved_model(str(tmp_path), [signature], [], check=check)
-        assert list(tmp_path.iterdir()) == []

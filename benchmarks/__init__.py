@@ -1,0 +1,4 @@
+"""Benchmarks: each prints a ratio against a peer that is measured in the same run.
+
+Usage: python -m benchmarks [--quick]
+"""
