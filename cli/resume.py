@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def resume(
     run: RunName,
     max_steps: Annotated[
-        int | None, typer.Option(min=1, help="A new end of training. Default: the run's own.")
+        int | None,
+        typer.Option(min=1, metavar="N", help="A new end of training. Default: the run's own."),
     ] = None,
     root: Root = None,
     json: Json = False,
@@ -32,10 +33,10 @@ def resume(
     from kerasrun.runs.resume import resume as resume_run
     from kerasrun.runs.root import runs_root
 
-    with readable_errors(traceback=traceback or verbose):
+    with readable_errors(traceback=traceback and not verbose):
         found = find_run(run, runs_root(root))
         request = Request(argv=["mlrun", *sys.argv[1:]], max_steps=max_steps)
-        with Follower(json=json, traceback=traceback) as follower:
+        with Follower(json=json, traceback=traceback and not verbose) as follower:
 
             def announced(folder: Path, record: dict[str, Any]) -> "Screen":
                 screen = follower.screen_for(folder, record)

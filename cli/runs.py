@@ -10,11 +10,14 @@ if TYPE_CHECKING:
     from kerasrun.runs.query import Listing
     from kerasrun.runs.run import Run
 
-_METRIC_COLUMNS = 4
+_METRIC_COLUMNS = 4  # on a terminal; a pipe gets all, and whole cells
+_CELL_WIDTH = 36
 
 
 def runs(
-    number: Annotated[int, typer.Option("-n", "--number", min=1, help="How many at most.")] = 20,
+    number: Annotated[
+        int, typer.Option("-n", "--number", min=1, metavar="N", help="How many at most.")
+    ] = 20,
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     root: Root = None,
     json: Json = False,
@@ -50,8 +53,10 @@ def _print_table(listing: "Listing") -> None:
     tags = _metric_tags(listing.runs)
     if sys.stdout.isatty():
         tags = tags[:_METRIC_COLUMNS]
-    header = ["RUN", "NAME", "STATUS", "AGE", "TIME", "STEP", *tags]
-    for line in table(header, [_row(run, tags) for run in listing.runs]):
+    rows = [_row(run, tags) for run in listing.runs]
+    if sys.stdout.isatty():
+        rows = [[_short(cell) for cell in row] for row in rows]
+    for line in table(["RUN", "NAME", "STATUS", "AGE", "TIME", "STEP", *tags], rows):
         print(line)
     shown = len(listing.runs) + len(listing.unreadable)
     if shown < listing.total:
@@ -86,6 +91,10 @@ def _row(run: "Run", tags: list[str]) -> list[str]:
         "-" if run.step is None else f"{run.step:,}",
         *[number(metrics.get(tag)) for tag in tags],
     ]
+
+
+def _short(cell: str) -> str:
+    return cell if len(cell) <= _CELL_WIDTH else cell[: _CELL_WIDTH - 1] + "…"
 
 
 def age(seconds: float) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 _NUMBER = re.compile(r"-?[\d,.:]+(e[-+]\d+)?[a-z]?")
 
 
-
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Lines of columns, two blanks apart; a column of numbers is set to the right.
 

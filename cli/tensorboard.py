@@ -14,26 +14,29 @@ def tensorboard(
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="0: any free one. Default: 6006 or the next free one."),
+        typer.Option(
+            min=0,
+            max=65535,
+            metavar="PORT",
+            help="0: any free one. Default: 6006 or the next free one.",
+        ),
     ] = None,
-    host: Annotated[str, typer.Option(help="The interface to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="The interface to listen on.")
+    ] = "127.0.0.1",
     root: Root = None,
     traceback: Traceback = False,
 ) -> None:
     """Start TensorBoard on the given runs, or on all; Ctrl-C ends it."""
     import signal
-    import sys
-    from types import FrameType
 
     from kerasrun.cli.errors import readable_errors
     from kerasrun.runs.query import find_run
     from kerasrun.runs.root import runs_root
+    from kerasrun.runs.signals import exit_on_signal
     from kerasrun.runs.tensorboard import TensorBoard, log_folder
 
-    def on_sigterm(number: int, frame: FrameType | None) -> None:
-        sys.exit(128 + number)
-
-    signal.signal(signal.SIGTERM, on_sigterm)
+    signal.signal(signal.SIGTERM, exit_on_signal)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     with readable_errors(traceback=traceback):
         folder = runs_root(root)

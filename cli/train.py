@@ -54,29 +54,40 @@ def train(
     ] = None,
     features: Features = None,
     max_steps: Annotated[
-        int | None, typer.Option(min=1, help="Where training ends. Default: 1000.")
+        int | None, typer.Option(metavar="N", min=1, help="Where training ends. Default: 1000.")
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Examples in a batch. Default: the input function's.")
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Examples in a batch. Default: the input function's."
+        ),
     ] = None,
     eval_steps: Annotated[
-        int | None, typer.Option(min=1, help="Batches in an evaluation. Default: all there are.")
+        int | None,
+        typer.Option(metavar="N", min=1, help="Batches in an evaluation. Default: all there are."),
     ] = None,
     save_checkpoints_steps: Annotated[
         int | None,
         typer.Option(
             min=1,
+            metavar="N",
             help="Save and evaluate every so many steps. Default: a tenth of max_steps, 100 at "
             "least.",
         ),
     ] = None,
     throttle_secs: Annotated[
-        int | None, typer.Option(min=0, help="Least time between evaluations. Default: 0.")
+        int | None,
+        typer.Option(metavar="SECS", min=0, help="Least time between evaluations. Default: 0."),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What to call the run.")] = None,
+    name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call the run.")] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**32 - 1, help="Default: drawn at random, and recorded."),
+        typer.Option(
+            min=0,
+            max=2**32 - 1,
+            metavar="N",
+            help="Makes a run repeatable. Default: drawn at random.",
+        ),
     ] = None,
     root: Root = None,
     json: Json = False,
@@ -90,7 +101,7 @@ def train(
     from kerasrun.runs.params import parse_assignments
     from kerasrun.runs.root import runs_root
 
-    with readable_errors(traceback=traceback or verbose):
+    with readable_errors(traceback=traceback and not verbose):
         _check_name(name)
         order = TrainOrder(
             model=model,
@@ -110,7 +121,7 @@ def train(
                 **_csv_options(train_data, eval_data, label, features),
             },
         )
-        with Follower(json=json, traceback=traceback) as follower:
+        with Follower(json=json, traceback=traceback and not verbose) as follower:
             folder, ended = launch(
                 order, runs_root(root), listener_for=follower.screen_for, verbose=verbose
             )

@@ -3,8 +3,6 @@
 import functools
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from kerasrun.runs.errors import UsageError
@@ -14,6 +12,7 @@ from kerasrun.runs.model_choice import built_model, chosen_model, is_keras_model
 from kerasrun.runs.model_file import ModelFile, load_model_file
 from kerasrun.runs.params import Binding, bind, keyword_parameters
 from kerasrun.runs.settings import Settings
+from kerasrun.runs.signals import handlers
 from kerasrun.runs.source import model_source
 from kerasrun.runs.worker import Work
 
@@ -42,7 +41,8 @@ def train(work: Work) -> None:
     evaluation = eval_spec(file, settings, inputs["eval_input_fn"])
     work.save_record()
     _check_evaluation_input(estimator, evaluation)
-    with _signals_left_to_the_bridge():
+    # The bridge saves a checkpoint on SIGTERM, unless someone else has asked for the signal.
+    with handlers({int(signal.SIGTERM): signal.SIG_DFL}):
         result, _ = tf_estimator.train_and_evaluate(estimator, training, evaluation)
         if result is None:
             _finish(estimator, evaluation)
@@ -137,13 +137,3 @@ def _finish(estimator: Any, spec: Any) -> None:
             eval_result=result,
             is_the_final_export=True,
         )
-
-
-@contextmanager
-def _signals_left_to_the_bridge() -> Iterator[None]:
-    """The bridge saves a checkpoint on SIGTERM, unless someone else has asked for the signal."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

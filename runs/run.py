@@ -94,9 +94,12 @@ def read_run(folder: Path, *, now: datetime | None = None) -> Run:
     """
     files = RunFiles(folder)
     record = _record(files)
-    metrics = _lenient(files.metrics_json) or {}
+    metrics = _metrics(files)
     outcome = _lenient(files.exit_json)
-    status = status_of(files, record, metrics, outcome, now=now)
+    try:
+        status = status_of(files, record, metrics, outcome, now=now)
+    except ValueError as error:
+        raise UnreadableRun(folder.name, str(error)) from error
     return Run(folder, record, metrics, outcome, status)
 
 
@@ -113,7 +116,33 @@ def _record(files: RunFiles) -> dict[str, Any]:
             files.folder.name,
             f"run.json has schema {schema!r}, this version reads {SCHEMA}: upgrade kerasrun",
         )
+    _check_shape(files, record)
     return record
+
+
+def _check_shape(files: RunFiles, record: dict[str, Any]) -> None:
+    """What is read later must be of the expected kind: damage is told, and hides no other run."""
+    for name in ("params", "settings"):
+        entries = record.get(name, {})
+        if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
+            raise UnreadableRun(files.folder.name, f"run.json: {name} is no object of objects")
+    attempts = record.get("attempts", [])
+    if not isinstance(attempts, list) or not all(_is_attempt(entry) for entry in attempts):
+        raise UnreadableRun(files.folder.name, "run.json: attempts is no list of attempts")
+
+
+def _is_attempt(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("started"), str)
+        and isinstance(entry.get("host", {}), dict)
+    )
+
+
+def _metrics(files: RunFiles) -> dict[str, Any]:
+    content = _lenient(files.metrics_json) or {}
+    groups = content.get("metrics", {})
+    return content if isinstance(groups, dict) else {}
 
 
 def _lenient(path: Path) -> dict[str, Any] | None:

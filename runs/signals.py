@@ -1,11 +1,12 @@
-"""Passing SIGINT and SIGTERM on to the worker."""
+"""SIGINT and SIGTERM: the supervisor passes them on, the worker hears them."""
 
 import contextlib
 import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -71,3 +72,30 @@ class SignalRelay:
             self._notice("interrupted: it saves a checkpoint and ends (again to kill it)")
         self.passed_on.add(number)
         self._process.send_signal(number)
+
+
+@contextmanager
+def handlers(wanted: Mapping[int, Any]) -> Iterator[None]:
+    """Inside it these handlers hold; outside the main thread, where none can be set, nothing does.
+
+    Args:
+        wanted: By signal number, what `signal.signal` takes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def exit_on_signal(number: int, frame: FrameType | None) -> None:
+    """A handler that ends the program in order, with 128 + the signal's number.
+
+    Raises:
+        SystemExit: Always.
+    """
+    raise SystemExit(128 + number)

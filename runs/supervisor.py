@@ -11,7 +11,7 @@ import selectors
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -222,8 +222,8 @@ def _outcome(files: RunFiles, attempt: int, returncode: int, oom_before: int) ->
     except (OSError, ValueError):
         said = None
     if said:
-        said.pop("schema", None)
-        return Outcome(**said)
+        known = {field.name for field in fields(Outcome)}
+        return Outcome(**{key: value for key, value in said.items() if key in known})
     oom = oom_kills() > oom_before
     outcome = outcome_of_death(returncode, attempt=attempt, out_of_memory=oom)
     write_outcome(files, outcome)
@@ -237,4 +237,6 @@ def _ended_before_its_attempt(files: RunFiles, returncode: int, printed: str) ->
     if outcome.status == "failed":
         last = printed.strip().rpartition("\n")[2] or f"exit code {returncode}"
         raise RunError(f"the worker could not begin: {last}", detail=printed)
+    if not json.loads(files.run_json.read_text()).get("attempts"):
+        write_outcome(files, outcome)
     return Ended(outcome, "")

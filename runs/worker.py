@@ -6,7 +6,6 @@ It holds the run's lock for its life, beats, and says last how it ended.
 import json
 import signal
 import sys
-import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +20,11 @@ from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import RunLock
 from kerasrun.runs.metrics import MetricsFile
 from kerasrun.runs.outcome import Outcome, outcome_of_error, write_outcome
+from kerasrun.runs.signals import exit_on_signal, handlers
 
 REFUSED_CODE = 4
+_RAISING = {int(signal.SIGINT): signal.default_int_handler, int(signal.SIGTERM): exit_on_signal}
+_DEAF = {int(signal.SIGINT): signal.SIG_IGN, int(signal.SIGTERM): signal.SIG_IGN}
 
 
 @dataclass
@@ -78,38 +80,28 @@ def work(folder: Path, job: Job, request: Request | None = None) -> int:
 
 
 def _attempt(files: RunFiles, job: Job, request: Request, events: EventWriter) -> int:
-    _listen_to_signals()
     record = begin_attempt(files, request)
     number = len(record["attempts"])
     events.send("started", attempt=number)
     task = Work(files, record, events, MetricsFile(files))
+    failure: BaseException | None = None
     try:
-        job(task)
+        # Whatever the parent had set, they raise from here on; the bridge refines it.
+        with handlers(_RAISING):
+            job(task)
         outcome = Outcome("completed", 0, began=task.began, attempt=number)
     except BaseException as error:
         outcome = outcome_of_error(error, began=task.began, attempt=number)
-        _print_traceback(files, events, error, outcome)
-    task.metrics.write()
-    write_outcome(files, outcome)
+        failure = error if outcome.status == "failed" else None
+    with handlers(_DEAF):  # the last word must not be cut off
+        if failure is not None:
+            _print_traceback(files, events, failure)
+        task.metrics.write()
+        write_outcome(files, outcome)
     return outcome.code
 
 
-def _listen_to_signals() -> None:
-    """SIGINT and SIGTERM raise from here on, whatever the parent had set; the bridge refines it."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.signal(signal.SIGTERM, _on_sigterm)
-
-
-def _on_sigterm(number: int, frame: Any) -> None:
-    raise SystemExit(128 + number)
-
-
-def _print_traceback(
-    files: RunFiles, events: EventWriter, error: BaseException, outcome: Outcome
-) -> None:
-    if outcome.status != "failed":
-        return
+def _print_traceback(files: RunFiles, events: EventWriter, error: BaseException) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     size = files.output_log.stat().st_size if files.output_log.exists() else 0

@@ -17,6 +17,7 @@ from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import RunLock
 from kerasrun.runs.run import read_run
 from kerasrun.runs.supervisor import Silent, supervise
+from kerasrun.runs.worker import work
 
 RunMaker = Callable[..., RunFiles]
 JobCommand = Callable[[RunFiles, str], list[str]]
@@ -218,6 +219,31 @@ def test_a_worker_that_cannot_begin_says_why(make_run: RunMaker) -> None:
     command = [sys.executable, "-c", "raise SystemExit('no such module')"]
     with pytest.raises(RunError, match="the worker could not begin: no such module"):
         supervise(files.folder, command=command)
+
+
+def test_a_worker_that_is_killed_before_it_begins_is_recorded(make_run: RunMaker) -> None:
+    files = make_run()
+    command = [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"]
+    assert supervise(files.folder, command=command).outcome.command_code == 137
+    assert str(read_run(files.folder).status) == "killed (SIGKILL)"
+
+
+def test_an_outcome_of_a_later_version_is_understood(
+    make_run: RunMaker, job_command: JobCommand
+) -> None:
+    files = make_run()
+    code = """
+    import json
+    task.files.exit_json.write_text(json.dumps({"status": "completed", "code": 0, "new": 1}))
+    os._exit(0)
+    """
+    assert supervise(files.folder, command=job_command(files, code)).outcome.status == "completed"
+
+
+def test_a_job_leaves_the_signals_of_its_process_as_they_were(make_run: RunMaker) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    assert work(make_run().folder, lambda task: None) == 0
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_a_second_attempt_keeps_the_outcome_of_the_first(

@@ -92,3 +92,22 @@ def test_a_damaged_record_is_named(make_run: RunMaker) -> None:
 def test_a_later_schema_says_to_upgrade(make_run: RunMaker) -> None:
     with pytest.raises(UnreadableRun, match="schema 2, this version reads 1: upgrade kerasrun"):
         read_run(make_run(schema=2).folder)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"params": [1]},
+        {"settings": {"max_steps": 3}},
+        {"attempts": [{"attempt": 1}]},
+        {"attempts": [{"started": "yesterday", "host": {}}]},
+    ],
+)
+def test_a_record_of_another_shape_is_unreadable_and_no_crash(
+    make_run: RunMaker, record: dict[str, Any]
+) -> None:
+    files = make_run(**record)
+    lock = RunLock(files.lock)
+    with pytest.raises(UnreadableRun, match="20261121-223015-a3f1 cannot be read: "):
+        read_run(files.folder)
+    lock.release()
