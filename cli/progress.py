@@ -101,6 +101,7 @@ class TerminalScreen(PlainScreen):
 
     def __init__(self, folder: Path, record: Mapping[str, Any], out: IO[str]) -> None:
         super().__init__(folder, record, out)
+        self._moved = False
         self._bar = _new_bar(out)
         self._task = self._bar.add_task(
             "start", total=None, how_far=folder.name, text="starting TensorFlow"
@@ -124,7 +125,8 @@ class TerminalScreen(PlainScreen):
         self._above(text)
 
     def close(self) -> None:
-        """Leaves the bar as it stands."""
+        """Leaves the bar as it stands; one that has not moved is taken away."""
+        self._bar.update(self._task, visible=self._moved)
         self._bar.stop()
 
     def line(self, text: str) -> None:
@@ -138,6 +140,7 @@ class TerminalScreen(PlainScreen):
         self._move(event, lines.train_text(event))
 
     def _move(self, event: Mapping[str, Any], text: str) -> None:
+        self._moved = True
         step, end = event["step"], event.get("max_steps")
         how_far = f"{step:,}/{end:,}" if end else f"step {step:,}"
         self._bar.update(

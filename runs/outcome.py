@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import re
 import signal
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from kerasrun.runs.layout import RunFiles
 
 SCHEMA = 1
 _STOP_CODES = {128 + signal.SIGINT: signal.SIGINT, 128 + signal.SIGTERM: signal.SIGTERM}
+_OF_TENSORFLOW = re.compile(r"\{\{\w+ [^}]*\}\}|\[Op:\w+\]")  # where in a graph: says nothing here
 _REASON_CHARACTERS = 500
 _LAST_LINES = 20
 _LAST_LINES_BYTES = 2000
@@ -106,7 +108,7 @@ def describe(error: BaseException) -> str:
     >>> describe(ZeroDivisionError("division by zero"))
     'ZeroDivisionError: division by zero'
     """
-    text = " ".join(str(error).split())
+    text = " ".join(_OF_TENSORFLOW.sub("", str(error)).split())
     if isinstance(error, OSError) and error.strerror and error.filename:
         text = f"{error.strerror}: {error.filename}"
     if len(text) > _REASON_CHARACTERS:

@@ -3,6 +3,7 @@
 It holds the run's lock for its life, beats, and says last how it ended.
 """
 
+import contextlib
 import json
 import signal
 import sys
@@ -102,12 +103,13 @@ def _attempt(files: RunFiles, job: Job, request: Request, events: EventWriter) -
 
 
 def _print_traceback(files: RunFiles, events: EventWriter, error: BaseException) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    size = files.output_log.stat().st_size if files.output_log.exists() else 0
-    events.send("failing", log_offset=size)
-    traceback.print_exception(error)
-    sys.stderr.flush()
+    with contextlib.suppress(OSError):  # a full disk must not keep the outcome from being written
+        sys.stdout.flush()
+        sys.stderr.flush()
+        size = files.output_log.stat().st_size if files.output_log.exists() else 0
+        events.send("failing", log_offset=size)
+        traceback.print_exception(error)
+        sys.stderr.flush()
 
 
 def main() -> None:

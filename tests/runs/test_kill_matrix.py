@@ -102,6 +102,21 @@ def test_the_last_lines_and_the_traceback_are_kept(
     assert files.exit_json.stat().st_size == 4096
 
 
+def test_the_reason_is_recorded_though_no_file_can_grow(
+    make_run: RunMaker, job_command: JobCommand
+) -> None:
+    files = make_run()
+    code = """
+    import resource
+    print("x" * 5000, flush=True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+    task.began = True
+    raise RuntimeError("no space left")
+    """
+    supervise(files.folder, command=job_command(files, code))
+    assert str(read_run(files.folder).status) == "failed (RuntimeError: no space left)"
+
+
 @pytest.mark.parametrize(
     ("signals", "status", "code"),
     [
