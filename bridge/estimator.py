@@ -256,7 +256,8 @@ class Estimator(ModelFolder):
         return path
 
     def _dataset(self, input_fn: InputFn, mode: str) -> tf.data.Dataset:
-        if self._config.tf_random_seed is not None:
+        # Amid training this would start all random numbers anew, and clear TensorFlow's caches.
+        if self._config.tf_random_seed is not None and not self._state.training:
             tf.random.set_seed(self._config.tf_random_seed)
         return dataset_from(input_fn, mode, self.params, self._config)
 

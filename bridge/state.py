@@ -15,6 +15,9 @@ class State:
     Args:
         program: Whose variables.
         checkpoints: The folder that they are saved in.
+
+    Attributes:
+        training: Whether a training is under way.
     """
 
     # Counts for the whole process, as two programs may share one model.
@@ -24,6 +27,7 @@ class State:
         self._program = program
         self._checkpoints = checkpoints
         self._training_holds: str | None = None
+        self.training = False
 
     @property
     def step(self) -> int:
@@ -39,6 +43,7 @@ class State:
         self._program.reset_metrics()
         self._load(path, self._everything())
         self._training_holds = path
+        self.training = True
 
     def save(self) -> str:
         """Saves everything at its step; returns the checkpoint's prefix."""
@@ -48,6 +53,7 @@ class State:
     def training_ended(self) -> None:
         """The variables hold no checkpoint any more that anybody goes on from."""
         self._training_holds = None
+        self.training = False
         self._changed()
 
     @contextmanager

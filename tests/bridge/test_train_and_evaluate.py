@@ -189,6 +189,34 @@ def test_wrong_arguments_are_named(
         tf_estimator.train_and_evaluate(silent, train_spec, eval_spec)
 
 
+class Drawing(keras.layers.Layer):
+    """Draws a number of `tf.random` each training step, and writes it down."""
+
+    def __init__(self, drawn: list[float]) -> None:
+        super().__init__()
+        self._drawn = drawn
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if not training:
+            return inputs
+        number = tf.numpy_function(self._note, [tf.random.uniform([])], tf.float32)
+        return inputs + 0.0 * tf.reshape(number, [])
+
+    def _note(self, number: Any) -> Any:
+        self._drawn.append(float(number))
+        return number
+
+
+def test_evaluations_do_not_start_random_numbers_anew(
+    endless: Any, input_fn: Any, make_estimator: Any
+) -> None:
+    drawn: list[float] = []
+    model = build_model(Drawing(drawn))
+    estimator = make_estimator(model, save_checkpoints_steps=1, tf_random_seed=3)
+    train_and_evaluate(estimator, endless, input_fn, max_steps=4)
+    assert len(drawn) == len(set(drawn)) == 4
+
+
 class Interrupting(Noting):
     """Ctrl-C comes while it exports."""
 
