@@ -194,7 +194,7 @@ class Drawing(keras.layers.Layer):
 
     def __init__(self, drawn: list[float]) -> None:
         super().__init__()
-        self._drawn = drawn
+        self._append = drawn.append  # Keras would copy the list itself
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if not training:
@@ -203,7 +203,7 @@ class Drawing(keras.layers.Layer):
         return inputs + 0.0 * tf.reshape(number, [])
 
     def _note(self, number: Any) -> Any:
-        self._drawn.append(float(number))
+        self._append(float(number))
         return number
 
 
