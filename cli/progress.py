@@ -61,9 +61,6 @@ class PlainScreen:
         """A word of the supervisor goes to stderr."""
         print(text, file=sys.stderr, flush=True)
 
-    def tick(self) -> None:
-        """Nothing moves here."""
-
     def done(self) -> None:
         """The last lines of a run that completed."""
         if self._export:

@@ -16,8 +16,8 @@ _SPECS = {"train_input_fn": "train_spec", "eval_input_fn": "eval_spec"}
 def input_functions(file: ModelFile, settings: Settings, seed: int) -> dict[str, InputFn]:
     """`train_input_fn` and `eval_input_fn`, not yet bound to parameters.
 
-    `--train-data` and `--eval-data` come first, then the file's functions of these names, then
-    those of its `train_spec` and `eval_spec`.
+    `--train-data` and `--eval-data` come first, then those of the file's `train_spec` and
+    `eval_spec`, then its functions of these names.
 
     Raises:
         ModelFileError: There is no function and no data for one of them.
@@ -30,12 +30,12 @@ def _input_function(name: str, file: ModelFile, settings: Settings, seed: int) -
     data = settings.given(_OPTIONS[name])
     if data is not None:
         return _of_csv(data, settings, seed, training=name == "train_input_fn")
-    function = file.function(name)
-    if function is not None:
-        return function
     spec = file.get(_SPECS[name])
     if spec is not None:
         return file.guarded(spec.input_fn)
+    function = file.function(name)
+    if function is not None:
+        return function
     option = "--" + _OPTIONS[name].replace("_", "-")
     raise ModelFileError(f"{file.name} defines no {name}: define it, or give {option} FILE.csv")
 

@@ -12,7 +12,10 @@ _MOST_SUMMARY_STEPS = 100
 
 
 def run_config(file: ModelFile, settings: Settings, seed: dict[str, Any], max_steps: int) -> Any:
-    """The model file's `run_config`, or one that saves ten times in all; with our seed.
+    """The model file's `run_config` or a plain one, with our seed, saving ten times in all.
+
+    A `run_config` that says something else than RunConfig's default about checkpoints or the seed
+    keeps it, unless the command line says otherwise.
 
     Args:
         file: The model file.
@@ -22,21 +25,24 @@ def run_config(file: ModelFile, settings: Settings, seed: dict[str, Any], max_st
     """
     from kerasrun import estimator as tf_estimator
 
-    given = file.get("run_config")
-    config = given if given is not None else tf_estimator.RunConfig()
+    default = tf_estimator.RunConfig()
+    config = file.get("run_config") or default
     changes: dict[str, Any] = {}
-    if given is None or given.tf_random_seed is None or seed["origin"] == COMMAND_LINE:
+    if config.tf_random_seed is None or seed["origin"] == COMMAND_LINE:
         changes["tf_random_seed"] = seed["value"]
-    if given is None:
-        default = max(_LEAST_SAVE_STEPS, max_steps // 10)
-        changes["save_checkpoints_steps"] = settings.settle(
-            "save_checkpoints_steps", (default, DEFAULT)
-        )
-        every = max(1, min(_MOST_SUMMARY_STEPS, changes["save_checkpoints_steps"] // 10))
+    silent = _cadence(config) == _cadence(default)
+    ours = max(_LEAST_SAVE_STEPS, max_steps // 10) if silent else None
+    steps = settings.settle("save_checkpoints_steps", (ours, DEFAULT))
+    if steps is not None:
+        changes["save_checkpoints_steps"] = steps
+    if config is default:
+        every = max(1, min(_MOST_SUMMARY_STEPS, steps // 10))
         changes |= {"save_summary_steps": every, "log_step_count_steps": every}
-    elif settings.given("save_checkpoints_steps") is not None:
-        changes["save_checkpoints_steps"] = settings.given("save_checkpoints_steps")
     return config.replace(**changes)
+
+
+def _cadence(config: Any) -> tuple[Any, Any]:
+    return config.save_checkpoints_steps, config.save_checkpoints_secs
 
 
 def settled_max_steps(file: ModelFile, settings: Settings) -> int:

@@ -13,6 +13,7 @@ from kerasrun.runs.errors import RunError, UsageError
 from kerasrun.runs.host import describe_host
 from kerasrun.runs.json_file import reserve, write_json
 from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.lock import is_locked
 from kerasrun.runs.model_file import existing_model_file, split_name
 from kerasrun.runs.packages import main_versions
 from kerasrun.runs.run import SCHEMA
@@ -133,5 +134,5 @@ def _write_record(
 
 
 def _remove_unless_begun(files: RunFiles) -> None:
-    if not files.metrics_json.exists():
+    if not files.metrics_json.exists() and not is_locked(files.lock):
         shutil.rmtree(files.folder, ignore_errors=True)

@@ -42,9 +42,6 @@ class Listener(Protocol):
     def notice(self, text: str) -> None:
         """The supervisor has something to say."""
 
-    def tick(self) -> None:
-        """About ten times a second."""
-
 
 class Silent:
     """A listener that shows nothing."""
@@ -57,9 +54,6 @@ class Silent:
 
     def notice(self, text: str) -> None:
         """Says nothing."""
-
-    def tick(self) -> None:
-        """Does nothing."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +200,6 @@ class _Watch:
             self._listener.output(line)
         for event in events:
             self._listener.event(event)
-        self._listener.tick()
 
     def _note(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "started":

@@ -171,6 +171,18 @@ eval_spec = tf_estimator.EvalSpec(eval_input_fn, steps=1, name="holdout", thrott
     assert [path.name for path in run.folder.glob("*.index")] == ["model.ckpt-7.index"]
 
 
+def test_a_run_config_that_says_nothing_of_checkpoints_gets_ours(project: Project) -> None:
+    project.write(
+        MODEL_FILE
+        + "from kerasrun import estimator as tf_estimator\n"
+        + "run_config = tf_estimator.RunConfig(keep_checkpoint_max=1, tf_random_seed=3)\n"
+    )
+    run = project.train(max_steps=101)
+    assert run.record["settings"]["save_checkpoints_steps"]["value"] == 100
+    assert run.metrics["metrics"]["eval"]["loss"]["n"] == 2  # steps 100 and 101
+    assert [path.name for path in run.folder.glob("*.index")] == ["model.ckpt-101.index"]
+
+
 def test_csv_files_stand_in_for_input_functions(project: Project) -> None:
     project.write(MODEL_FILE.split("def input_fn")[0])
     run = project.train(
