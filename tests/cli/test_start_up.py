@@ -1,7 +1,6 @@
 """`mlrun` answers at once: what it need not import, it does not."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,15 +8,6 @@ from pathlib import Path
 import pytest
 
 HEAVY = {"tensorflow", "keras", "pandas", "numpy", "tensorboard"}
-BARE_APP = """
-import typer
-app = typer.Typer()
-def command(x: int = typer.Option(1, help="An option.")) -> None:
-    "Does something."
-for name in ("train", "resume", "runs", "show", "tensorboard"):
-    app.command(name)(command)
-app()
-"""
 
 
 def imported_by(*arguments: str, cwd: Path) -> set[str]:
@@ -44,18 +34,3 @@ def test_nothing_heavy_is_imported(arguments: list[str], tmp_path: Path) -> None
     imported = imported_by(*arguments, cwd=tmp_path)
     assert "kerasrun" in imported
     assert not imported & (HEAVY | {"rich"})
-
-
-def cpu_secs(command: list[str]) -> float:
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_utime + usage.ru_stime
-
-
-def test_help_costs_at_most_half_more_than_a_bare_typer_app() -> None:
-    ours = [sys.executable, "-m", "kerasrun.cli.main", "--help"]
-    bare = [sys.executable, "-c", BARE_APP, "--help"]
-    pairs = [(cpu_secs(ours), cpu_secs(bare)) for _ in range(5)]
-    assert min(own for own, _ in pairs) <= 1.5 * min(other for _, other in pairs)

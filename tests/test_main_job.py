@@ -1,0 +1,134 @@
+"""The main job, as a user does it: train the iris example, look at it, serve what it wrote."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="module")
+def trained(root: Path) -> subprocess.CompletedProcess[str]:
+    """`mlrun train` on the example, as README has it, in a pipe."""
+    return mlrun("train", "--model", "examples/keras_iris.py", "--root", str(root))
+
+
+@pytest.fixture(scope="module")
+def run(trained: subprocess.CompletedProcess[str], root: Path) -> Any:
+    """What `mlrun show --json` says of the run."""
+    assert trained.returncode == 0, trained.stderr
+    shown = mlrun("show", "@last", "--json", "--root", str(root))
+    return json.loads(shown.stdout)["run"]
+
+
+def mlrun(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kerasrun", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+
+
+def test_the_terminal_tells_the_story_and_nothing_else(
+    trained: subprocess.CompletedProcess[str], run: Any
+) -> None:
+    assert trained.stderr == ""  # none of TensorFlow's start-up messages
+    lines = trained.stdout.splitlines()
+    assert re.match(r"run     \d{8}-\d{6}-[0-9a-f]{4}   keras_iris.py   git ", lines[0])
+    assert re.match(r"eval    step 1,000   loss [\d.]+  accuracy [\d.]+$", lines[-3])
+    assert re.match(
+        r"export  export/exporter/\d{10}   answers as evaluated \(30 examples, largest difference ",
+        lines[-2],
+    )
+    assert re.match(r"done    in [\d.]+ s   mlrun tensorboard \w{4} · mlrun show \w{4}$", lines[-1])
+
+
+def test_it_is_recorded_as_completed_and_learnt_something(run: Any) -> None:
+    assert run["status"] == "completed"
+    assert run["metrics"]["eval"]["accuracy"]["last"] >= 0.93
+    assert run["params"] == {"units": 10, "lr": 0.01}
+
+
+@pytest.fixture(scope="module")
+def tensorboard(run: Any, root: Path) -> Iterator[str]:
+    """The URL of the real TensorBoard on this run."""
+    command = [sys.executable, "-m", "kerasrun", "tensorboard", "@last", "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--root", str(root)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
+    assert found
+    yield found[0]
+    process.terminate()
+    process.communicate(timeout=30)
+
+
+def test_tensorboard_shows_training_and_evaluation_on_the_same_charts(
+    tensorboard: str, run: Any
+) -> None:
+    deadline = time.monotonic() + 60
+    tags: dict[str, Any] = {}
+    while len(tags) < 2 and time.monotonic() < deadline:
+        tags = ask(tensorboard, "tags")
+        time.sleep(0.1)
+    training, evaluation = sorted(tags, key=len)
+    assert evaluation == f"{training}/eval"
+    assert sorted(tags[training]) == ["accuracy", "global_step/sec", "loss"]
+    assert sorted(tags[evaluation]) == ["accuracy", "loss"]
+    points = ask(tensorboard, "scalars", run=evaluation, tag="accuracy")
+    assert [step for _, step, _ in points] == list(range(100, 1001, 100))
+    assert points[-1][2] == pytest.approx(run["metrics"]["eval"]["accuracy"]["last"])
+    rates = ask(tensorboard, "scalars", run=training, tag="global_step/sec")
+    assert all(value > 0 for _, _, value in rates)
+
+
+def ask(url: str, what: str, **query: str) -> Any:
+    address = f"{url}data/plugin/scalars/{what}?{urllib.parse.urlencode(query)}"
+    with urllib.request.urlopen(address, timeout=30) as reply:
+        return json.load(reply)
+
+
+def newest_export(run: Any) -> Path:
+    return max(Path(run["dir"]).glob("export/exporter/*"))
+
+
+def test_the_export_answers_where_keras_cannot_be_imported(run: Any) -> None:
+    program = (
+        "import sys; sys.modules['keras'] = sys.modules['kerasrun'] = None\n"
+        "import tensorflow as tf\n"
+        f"serve = tf.saved_model.load({str(newest_export(run))!r}).signatures['serving_default']\n"
+        "answer = serve(iris_input=tf.constant([[5.1, 3.3, 1.7, 0.5], [6.9, 3.1, 5.4, 2.1]]))\n"
+        "print(tf.argmax(answer['probabilities'], axis=1).numpy().tolist())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120
+    )
+    assert ended.stdout.splitlines()[-1] == "[0, 2]", ended.stderr
+
+
+def test_saved_model_cli_names_the_feature(run: Any) -> None:
+    cli = Path(sys.executable).with_name("saved_model_cli")
+    shown = subprocess.run(
+        [cli, "show", "--dir", newest_export(run), "--all"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+    ).stdout
+    assert "signature_def['serving_default']" in shown
+    assert "inputs['iris_input']" in shown
+    assert "outputs['probabilities']" in shown
