@@ -85,12 +85,18 @@ def _row(run: "Run", tags: list[str]) -> list[str]:
     return [
         run.id,
         run.name or "-",
-        str(run.status),
+        _status(run),
         age((clock.now() - run.started).total_seconds()),
         "-" if seconds is None else duration(seconds).replace(" ", ""),
         "-" if run.step is None else f"{run.step:,}",
         *[number(metrics.get(tag)) for tag in tags],
     ]
+
+
+def _status(run: "Run") -> str:
+    """The state and, in brackets, what kind of reason; `show` tells the whole of it."""
+    reason = run.status.reason.partition(":")[0]
+    return f"{run.status.state} ({reason})" if reason else str(run.status.state)
 
 
 def _short(cell: str) -> str:

@@ -1,11 +1,12 @@
 """What CSV files hold: found from headers and first rows, checked against what is asked."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-from kerasrun.input_fns.csv_columns import Column, inferred_column
+from kerasrun.input_fns.csv_columns import Column, inferred_column, number_pattern
 from kerasrun.input_fns.csv_files import Head, head_of
 from kerasrun.input_fns.csv_selection import Selection
 from kerasrun.input_fns.suggestions import did_you_mean
@@ -72,7 +73,8 @@ def read_table(
     for name in read:
         place = names.index(name)
         values = [row[place] for row in rows if place < len(row)]
-        columns.append(_as_selected(_column(name, given, values, dialect), selection))
+        column = _column(name, given, values, dialect)
+        columns.append(_as_selected(column, values, selection, dialect))
     return CsvTable(tuple(files), dialect, names, tuple(columns))
 
 
@@ -136,20 +138,26 @@ def _column(name: str, given: Mapping[str, Column], values: list[str], dialect: 
     return given.get(name) or inferred_column(name, values, dialect.delimiter, dialect.na_value)
 
 
-def _as_selected(column: Column, selection: Selection) -> Column:
+def _as_selected(
+    column: Column, values: list[str], selection: Selection, dialect: Dialect
+) -> Column:
     """Returns the column with the type that its use as label or stacked feature asks for."""
-    return _as_label(_as_stacked(column, selection), selection)
+    if column.name in selection.stacked:
+        column = _as_stacked(column, values, dialect)
+    return _as_label(column, selection)
 
 
-def _as_stacked(column: Column, selection: Selection) -> Column:
-    if column.name not in selection.stacked:
+def _as_stacked(column: Column, values: list[str], dialect: Dialect) -> Column:
+    """Stacked columns are numbers; text among them is a bad row, which reading will locate."""
+    if not column.inferred and column.dtype != tf.string:
         return column
-    if column.dtype == tf.string:
+    number = re.compile(number_pattern(tf.float32, dialect.delimiter))
+    if not column.inferred or not any(number.fullmatch(value) for value in values):
         raise ValueError(
             f"features: column {column.name!r} holds text and cannot be stacked with others into "
             "one float32 tensor. Make it a feature of its own."
         )
-    return replace(column, dtype=tf.float32) if column.inferred else column
+    return replace(column, dtype=tf.float32, inferred=False)
 
 
 def _as_label(column: Column, selection: Selection) -> Column:

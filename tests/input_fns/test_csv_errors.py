@@ -54,6 +54,16 @@ def test_a_bad_row_is_named_in_its_own_file(write: Write, max_bytes: int) -> Non
     assert f"{files[1]}, line 4, column 1 (n): expected int64, found `four`" in message
 
 
+def test_text_in_the_first_rows_of_a_stacked_column_is_named(write: Write, max_bytes: int) -> None:
+    path = write("length,width,kind\n5.1,3.5,0\n4.x,3,1\n")
+    features = {"x": ["length", "width"]}
+    with pytest.raises(
+        (ValueError, tf.errors.InvalidArgumentError),
+        match=r"data\.csv, line 3, column 1 \(length\): expected float32, found .4\.x",
+    ):
+        list(csv_input_fn(path, features=features, shuffle=False, max_bytes_in_memory=max_bytes)())
+
+
 def test_a_label_outside_the_vocabulary_is_named(flowers: str, max_bytes: int) -> None:
     words = {"label": "kind", "label_vocabulary": ["setosa", "versicolor"]}
     message = message_of(flowers, max_bytes, **words)
