@@ -6,25 +6,18 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-import tensorflow as tf
-
 from kerasrun.bridge.checkpoints import exists, step_of
-from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
-from kerasrun.bridge.input_pipeline import InputFn, dataset_from
-from kerasrun.bridge.interrupts import deferred
+from kerasrun.bridge.engine import Engine
+from kerasrun.bridge.hooks.session import checked_hooks
+from kerasrun.bridge.input_pipeline import InputFn
 from kerasrun.bridge.listeners import checked_listeners
-from kerasrun.bridge.loop import CompiledLoop
-from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.model_folder import ModelFolder
 from kerasrun.bridge.observer import Observer
-from kerasrun.bridge.prediction import Prediction, predictions
+from kerasrun.bridge.prediction import Prediction
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
-from kerasrun.bridge.saving import Saver
 from kerasrun.bridge.serving import serving_receiver, write_program
-from kerasrun.bridge.state import State
-from kerasrun.bridge.summaries import SummaryWriter
-from kerasrun.bridge.trainer import Trainer, check_limits
+from kerasrun.bridge.trainer import check_limits
 
 _LOGGER = logging.getLogger("tensorflow")
 
@@ -55,14 +48,9 @@ class Estimator(ModelFolder):
     ) -> None:
         super().__init__(model_dir, config)
         self._params = dict(params or {})
-        self._program = program
-        self._state = State(program, self._checkpoints)
-        self._train_loop = CompiledLoop(program.train_step, program.global_step)
-        self._eval_loop = CompiledLoop(program.eval_step)
-        self._predict = tf.function(program.predict_step, autograph=False, reduce_retracing=True)
-        self._writers: dict[str, SummaryWriter] = {}
-        self._observers: list[Observer] = []
-        self._evaluated: tf.data.Dataset | None = None
+        self._engine = Engine(
+            program, self.model_dir, self._checkpoints, self._config, lambda: self.params
+        )
 
     @property
     def params(self) -> dict[str, Any]:
@@ -71,11 +59,12 @@ class Estimator(ModelFolder):
 
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told of progress, checkpoints, evaluations and exports."""
-        self._observers.append(observer)
+        self._engine.add_observer(observer)
 
     def train(
         self,
         input_fn: InputFn,
+        hooks: Iterable[Any] | None = None,
         steps: int | None = None,
         max_steps: int | None = None,
         saving_listeners: Iterable[Any] | None = None,
@@ -87,6 +76,7 @@ class Estimator(ModelFolder):
         Args:
             input_fn: Takes those of `mode`, `params` and `config` that it names; returns a
                 `tf.data.Dataset` of batches (features, labels), or graph tensors of one batch.
+            hooks: `SessionRunHook`s; those that watch every step make the loop run step by step.
             steps: How many more steps; None: until the data ends.
             max_steps: The `global_step` to end at. Excludes `steps`.
             saving_listeners: `CheckpointSaverListener`s, told before and after each checkpoint.
@@ -101,6 +91,7 @@ class Estimator(ModelFolder):
             KeyError: The features lack a key that the model asks for.
         """
         check_limits(steps, max_steps)
+        checked = checked_hooks(hooks)
         listeners = checked_listeners(saving_listeners)
         if listeners and not self._config.saves_checkpoints:
             raise ValueError("saving_listeners need checkpoints, which this RunConfig turns off.")
@@ -110,26 +101,14 @@ class Estimator(ModelFolder):
             _LOGGER.info("Skipping training since max_steps has already saved.")
             return self
         stop_at = max_steps if steps is None else begun + steps
-        trainer = self._trainer(input_fn, latest, listeners, stop_at)
-        self._tell("train_begin", begun, stop_at)
-        for listener in listeners:
-            listener.begin()
-        with deferred() as interrupts:
-            try:
-                reached = trainer.run(interrupts)
-                interrupts.raise_if_any()
-                for listener in listeners:
-                    listener.end(None, reached)
-            finally:
-                self._state.training_ended()
-                self._writer(self.model_dir).flush()
-                self._tell("train_end", self._state.step)
+        self._engine.train(input_fn, latest, stop_at, checked, listeners)
         return self
 
     def evaluate(
         self,
         input_fn: InputFn,
         steps: int | None = None,
+        hooks: Iterable[Any] | None = None,
         checkpoint_path: str | None = None,
         name: str | None = None,
     ) -> dict[str, Any]:
@@ -138,6 +117,7 @@ class Estimator(ModelFolder):
         Args:
             input_fn: As in `train`.
             steps: How many batches; None: until the data ends.
+            hooks: `SessionRunHook`s, one run a batch.
             checkpoint_path: Which one; None: the newest, or the initial weights if there is none.
             name: Names the evaluation where there are several.
 
@@ -151,23 +131,30 @@ class Estimator(ModelFolder):
         """
         if steps is not None and steps <= 0:
             raise ValueError(f"evaluate: steps must be above 0, or None; received {steps!r}.")
-        path = self._existing(checkpoint_path)
-        dataset = self._dataset(input_fn, ModeKeys.EVAL)
-        if steps is not None:
-            dataset = dataset.take(steps)
-        self._program.build(dataset.element_spec, training=False)
-        running = self._eval_loop.start(dataset)
-        with deferred() as interrupts, self._state.holding(path):
-            result = evaluate_program(self._program, running, interrupts)
-        self._evaluated = dataset
-        record_evaluation(result, self._writer(self.eval_dir(name)), path)
-        self._tell("evaluated", name, result, path or "")
-        return result
+        path, checked = self._existing(checkpoint_path), checked_hooks(hooks)
+        return self._engine.evaluate(input_fn, steps, checked, path, self.eval_dir(name), name)
+
+    def evaluate_in_memory(
+        self,
+        input_fn: InputFn,
+        steps: int | None = None,
+        hooks: Iterable[Any] | None = None,
+        name: str | None = None,
+    ) -> dict[str, Any]:
+        """Evaluates the weights as they are, amid training: no checkpoint is needed or loaded.
+
+        Arguments and result are those of `evaluate`.
+        """
+        eval_dir = self.eval_dir(name)
+        return self._engine.evaluate(
+            input_fn, steps, checked_hooks(hooks), None, eval_dir, name, in_memory=True
+        )
 
     def predict(
         self,
         input_fn: InputFn,
         predict_keys: str | Sequence[str] | None = None,
+        hooks: Iterable[Any] | None = None,
         checkpoint_path: str | None = None,
         yield_single_examples: bool = True,
     ) -> Iterator[Prediction]:
@@ -176,6 +163,7 @@ class Estimator(ModelFolder):
         Args:
             input_fn: As in `train`; labels are left out.
             predict_keys: Which outputs; None: all.
+            hooks: `SessionRunHook`s, one run a batch.
             checkpoint_path: Which checkpoint; None: the newest, or the initial weights.
             yield_single_examples: False yields a whole batch `[batch, ...]` at a time.
 
@@ -186,14 +174,10 @@ class Estimator(ModelFolder):
             ValueError: No output has one of the keys, or there is no such checkpoint.
             KeyError: The features lack a key that the model asks for.
         """
-        path = self._existing(checkpoint_path)
-        dataset = self._dataset(input_fn, ModeKeys.PREDICT)
-        self._program.build(dataset.element_spec, training=False)
-        mark = None
-        for batch in dataset:
-            with self._state.holding(path, mark) as mark:
-                outputs = self._predict(batch.features)
-            yield from predictions(outputs, predict_keys, single=yield_single_examples)
+        path, checked = self._existing(checkpoint_path), checked_hooks(hooks)
+        yield from self._engine.predict(
+            input_fn, predict_keys, checked, path, yield_single_examples
+        )
 
     def export_saved_model(
         self,
@@ -223,53 +207,24 @@ class Estimator(ModelFolder):
             ExportCheckError: The written model answers otherwise than the live one.
         """
         path = self._existing(checkpoint_path)
-        base, examples = os.fspath(export_dir_base), self._evaluated
-        receiver = serving_receiver(self._program, serving_input_receiver_fn, examples)
-        with self._state.holding(path):
+        base, engine = os.fspath(export_dir_base), self._engine
+        receiver = serving_receiver(engine.program, serving_input_receiver_fn, engine.evaluated)
+        with engine.state.holding(path):
             export = write_program(
-                self._program, self._predict, receiver, base, examples, assets_extra, as_text
+                engine.program,
+                engine.predict_step,
+                receiver,
+                base,
+                engine.evaluated,
+                assets_extra,
+                as_text,
             )
-        exporter_name = os.path.basename(os.path.normpath(base))
-        self._tell("exported", exporter_name, export.path, export.examples, export.difference)
+        name = os.path.basename(os.path.normpath(base))
+        engine.tell("exported", name, export.path, export.examples, export.difference)
         return export.path
-
-    def _trainer(
-        self, input_fn: InputFn, latest: str | None, listeners: Sequence[Any], stop_at: int | None
-    ) -> Trainer:
-        """Everything made ready to train from the checkpoint `latest`."""
-        dataset = self._dataset(input_fn, ModeKeys.TRAIN)
-        self._program.build(dataset.element_spec, training=True)
-        running = self._train_loop.start(dataset)
-        self._state.load_for_training(latest)
-        begun = self._state.step
-        writer = self._writer(self.model_dir)
-        if latest:
-            writer.restart_at(begun + 1)
-        saver = Saver(self._save, listeners, begun if latest else None)
-        return Trainer(
-            self._program, running, self._config, writer, saver, self._observers, stop_at
-        )
-
-    def _save(self) -> str:
-        path = self._state.save()
-        self._tell("checkpoint_saved", path, self._state.step)
-        return path
-
-    def _dataset(self, input_fn: InputFn, mode: str) -> tf.data.Dataset:
-        # Amid training this would start all random numbers anew, and clear TensorFlow's caches.
-        if self._config.tf_random_seed is not None and not self._state.training:
-            tf.random.set_seed(self._config.tf_random_seed)
-        return dataset_from(input_fn, mode, self.params, self._config)
 
     def _existing(self, checkpoint_path: str | None) -> str | None:
         """The checkpoint to use: the given one, the newest, or None for the initial weights."""
         if checkpoint_path is not None and not exists(checkpoint_path):
             raise ValueError(f"There is no checkpoint at {checkpoint_path!r}.")
         return checkpoint_path or self.latest_checkpoint()
-
-    def _writer(self, logdir: str) -> SummaryWriter:
-        return self._writers.setdefault(logdir, SummaryWriter(logdir))
-
-    def _tell(self, what: str, *news: Any) -> None:
-        for observer in self._observers:
-            getattr(observer, what)(*news)

@@ -6,21 +6,24 @@ from typing import Any
 
 import numpy as np
 
+from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.interrupts import Interrupts
 from kerasrun.bridge.loop import Running
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.summaries import SummaryWriter
 
 _LOGGER = logging.getLogger("tensorflow")
-_ALL = 2**62
 
 
-def evaluate_program(program: Program, running: Running, interrupts: Interrupts) -> dict[str, Any]:
+def evaluate_program(
+    program: Program, running: Running, session: HookSession, interrupts: Interrupts
+) -> dict[str, Any]:
     """Goes over the whole dataset.
 
     Args:
         program: The model, its variables loaded.
         running: A pass over the evaluation data.
+        session: The hooks.
         interrupts: Heard between the calls of the loop.
 
     Returns:
@@ -33,15 +36,30 @@ def evaluate_program(program: Program, running: Running, interrupts: Interrupts)
         SystemExit: On SIGTERM.
     """
     program.reset_metrics()
-    more = True
-    while more:
-        interrupts.raise_if_any()
-        more = running.run_up_to(_ALL).more
+    try:
+        session.begin()
+        more, stop = True, False
+        while more and not stop:
+            interrupts.raise_if_any()
+            more, stop = _advance(running, session)
+        session.end()
+    finally:
+        session.close()
     results = program.metric_results()
     if "global_step" in results:
         raise ValueError("Rename the metric 'global_step': the result has an entry of that name.")
     ordered = {name: results[name] for name in sorted(results)}
     return {**ordered, "global_step": np.int64(program.global_step.numpy())}
+
+
+def _advance(running: Running, session: HookSession) -> tuple[bool, bool]:
+    """One call of the loop; returns whether there may be more data, and whether a hook stops it."""
+    watched = session.watches_next
+    if watched:
+        session.before_run()
+    ran = running.run_up_to(1 if watched else session.unwatched())
+    stop = session.after_run(ran.steps, ran.loss) if ran.steps else False
+    return ran.more, stop
 
 
 def record_evaluation(result: Mapping[str, Any], writer: SummaryWriter, path: str | None) -> None:

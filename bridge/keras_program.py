@@ -102,13 +102,11 @@ class KerasProgram:
         """One batch of `keras.Model.evaluate`; the model's own `test_step` if it has one."""
         data = self._data(batch)
         if not self._own_test_step:
-            self._custom_step(self.model.test_step, data)
-            return tf.constant(True)
+            return self._custom_step(self.model.test_step, data)
         x, y, sample_weight = data
         outputs = self._call(x, training=False)
         loss = self.model.compute_loss(x, y, outputs, sample_weight, training=False)
-        self._add_batch(loss, data, outputs)
-        return tf.constant(True)
+        return self._add_batch(loss, data, outputs)
 
     def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
         """The model's outputs by name."""
@@ -143,19 +141,16 @@ class KerasProgram:
         x, y, sample_weight = data
         self.model.compute_metrics(x, y, outputs, sample_weight)
         self._means.add("loss", loss)
-        return tf.math.is_finite(tf.cast(loss, tf.float32))
+        return loss
 
     def _custom_step(self, step: Any, data: tuple[Any, Any, Any]) -> tf.Tensor:
         """A step of the user's own: what it returns beside its metrics is averaged over batches."""
         logs = step(data)
         kept_by_metrics = {m.name for m in self.model.metrics}
-        finite = tf.constant(True)
         for name, value in logs.items():
             if name not in kept_by_metrics:
                 self._means.add(name, value)
-            if name == "loss":
-                finite = tf.math.is_finite(tf.cast(value, tf.float32))
-        return finite
+        return logs.get("loss", tf.constant(0.0))
 
 
 def _unused(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

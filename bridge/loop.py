@@ -4,6 +4,7 @@ One step a call costs 300 to 800 µs of Python, whatever the model; a hundred st
 that cost vanish.
 """
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from kerasrun.bridge.input_pipeline import Example
 
 # A call lasts about so long: rare enough to cost nothing, often enough to hear Ctrl-C.
 _SECS_PER_CALL = 0.2
-_LoopState = Any  # (steps done int64, more bool, finite bool), scalars
+_LoopState = Any  # (steps done int64, more bool, loss float32), scalars
 
 
 class Ran(NamedTuple):
@@ -23,12 +24,17 @@ class Ran(NamedTuple):
     Attributes:
         steps: How many steps were taken.
         more: Whether the data may hold more.
-        finite: Whether the last step's loss was a number.
+        loss: The last step's loss; 0 where no step was taken.
     """
 
     steps: int
     more: bool
-    finite: bool
+    loss: float
+
+    @property
+    def finite(self) -> bool:
+        """Whether the last step's loss was a number."""
+        return math.isfinite(self.loss)
 
 
 class CompiledLoop:
@@ -37,8 +43,9 @@ class CompiledLoop:
     One instance serves many datasets of the same structure without tracing anew.
 
     Args:
-        step: Takes an `Example`, returns a bool scalar: False ends the call. Traced once.
-        counter: An int64 variable that counts the steps, or None.
+        step: Takes an `Example`, returns its loss, a scalar. Traced once.
+        counter: An int64 variable that counts the steps; with one, a loss that is NaN or infinite
+            ends the call.
     """
 
     def __init__(
@@ -55,25 +62,26 @@ class CompiledLoop:
         return running
 
     def _steps(self, iterator: tf.data.Iterator, limit: tf.Tensor) -> _LoopState:
-        def goes_on(done: tf.Tensor, more: tf.Tensor, finite: tf.Tensor) -> tf.Tensor:
-            return (done < limit) & more & finite
+        def goes_on(done: tf.Tensor, more: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
+            unharmed = tf.math.is_finite(loss) if self._counter is not None else True
+            return (done < limit) & more & unharmed
 
-        def one(done: tf.Tensor, more: tf.Tensor, finite: tf.Tensor) -> _LoopState:
+        def one(done: tf.Tensor, more: tf.Tensor, loss: tf.Tensor) -> _LoopState:
             batch = iterator.get_next_as_optional()
             return tf.cond(
                 batch.has_value(),
                 lambda: (done + 1, more, self._counted(batch.get_value())),
-                lambda: (done, tf.constant(False), finite),
+                lambda: (done, tf.constant(False), loss),
             )
 
-        start = (tf.constant(0, tf.int64), tf.constant(True), tf.constant(True))
+        start = (tf.constant(0, tf.int64), tf.constant(True), tf.constant(0.0))
         return tf.while_loop(goes_on, one, start, parallel_iterations=1)
 
     def _counted(self, batch: Example) -> tf.Tensor:
-        finite = self._step(batch)
+        loss = self._step(batch)
         if self._counter is not None:
             self._counter.assign_add(1)
-        return finite
+        return tf.cast(loss, tf.float32)
 
 
 class Running:
@@ -98,8 +106,8 @@ class Running:
     def run(self, limit: int) -> Ran:
         """Takes `limit` steps, or fewer where the data ends or a loss is no number."""
         before = self._clock()
-        steps, more, finite = self._call(self._iterator, tf.constant(limit, tf.int64))
-        ran = Ran(int(steps), bool(more), bool(finite))
+        steps, more, loss = self._call(self._iterator, tf.constant(limit, tf.int64))
+        ran = Ran(int(steps), bool(more), float(loss))
         if ran.steps:
             seconds = self._clock() - before
             self.seconds += seconds

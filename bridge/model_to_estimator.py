@@ -32,10 +32,6 @@ def model_to_estimator(
     Raises:
         ValueError: Neither or both of model and path are given; the model is not compiled.
         TypeError: `keras_model` is no Keras model.
-
-    Example:
-        >>> estimator = model_to_estimator(model, model_dir="out")  # doctest: +SKIP
-        >>> estimator.train(input_fn, max_steps=1000)  # doctest: +SKIP
     """
     if (keras_model is None) == (keras_model_path is None):
         raise ValueError(

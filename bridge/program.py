@@ -51,10 +51,10 @@ class Program(Protocol):
         """Puts every variable back to what it was when the Estimator was made."""
 
     def train_step(self, batch: Example) -> tf.Tensor:
-        """Does one update and adds the batch to the metrics; returns whether its loss is finite."""
+        """Does one update and adds the batch to the metrics; returns its loss, a scalar."""
 
     def eval_step(self, batch: Example) -> tf.Tensor:
-        """Adds one batch to the metrics; returns True (bool scalar)."""
+        """Adds one batch to the metrics; returns its loss, a scalar."""
 
     def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
         """Returns the predictions `[batch, ...]` by output name."""

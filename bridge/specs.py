@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple, Self
 
+from kerasrun.bridge.hooks.session import checked_hooks
 from kerasrun.bridge.listeners import checked_listeners
 from kerasrun.exporters import Exporter
 
@@ -12,6 +13,7 @@ InputFn = Callable[..., Any]
 class _TrainFields(NamedTuple):
     input_fn: InputFn
     max_steps: int | None
+    hooks: tuple[Any, ...]
     saving_listeners: tuple[Any, ...]
 
 
@@ -21,10 +23,11 @@ class TrainSpec(_TrainFields):
     Args:
         input_fn: Gives the training data; see `Estimator.train`.
         max_steps: Where training ends, in `global_step`s from the very first; None: with the data.
+        hooks: `SessionRunHook`s of the training.
         saving_listeners: Told before and after each checkpoint.
 
     Raises:
-        TypeError: `input_fn` cannot be called, or a listener is none.
+        TypeError: `input_fn` cannot be called, or a hook or listener is none.
         ValueError: `max_steps` is not above 0.
     """
 
@@ -34,18 +37,21 @@ class TrainSpec(_TrainFields):
         cls,
         input_fn: InputFn,
         max_steps: int | None = None,
+        hooks: Iterable[Any] | None = None,
         saving_listeners: Iterable[Any] | None = None,
     ) -> Self:
         """Checks the fields and makes the tuple."""
         _check_callable("TrainSpec", input_fn)
         _check_above_zero("TrainSpec", "max_steps", max_steps)
-        return super().__new__(cls, input_fn, max_steps, checked_listeners(saving_listeners))
+        listeners = checked_listeners(saving_listeners)
+        return super().__new__(cls, input_fn, max_steps, checked_hooks(hooks), listeners)
 
 
 class _EvalFields(NamedTuple):
     input_fn: InputFn
     steps: int | None
     name: str | None
+    hooks: tuple[Any, ...]
     exporters: tuple[Exporter, ...]
     start_delay_secs: float
     throttle_secs: float
@@ -58,6 +64,7 @@ class EvalSpec(_EvalFields):
         input_fn: Gives the evaluation data.
         steps: How many batches to evaluate; None: all of them.
         name: Names the evaluation where there are several: its folder is `eval_<name>`.
+        hooks: `SessionRunHook`s of the evaluations.
         exporters: One Exporter or several, called after each evaluation.
         start_delay_secs: A separate evaluator waits so long before its first evaluation.
         throttle_secs: The least time from the start of an evaluation to the next.
@@ -74,6 +81,7 @@ class EvalSpec(_EvalFields):
         input_fn: InputFn,
         steps: int | None = 100,
         name: str | None = None,
+        hooks: Iterable[Any] | None = None,
         exporters: Exporter | Iterable[Exporter] | None = None,
         start_delay_secs: float = 120,
         throttle_secs: float = 600,
@@ -85,8 +93,9 @@ class EvalSpec(_EvalFields):
             raise TypeError(f"EvalSpec: name must be a string; received {name!r}.")
         _check_not_negative("start_delay_secs", start_delay_secs)
         _check_not_negative("throttle_secs", throttle_secs)
-        checked = _checked_exporters(exporters)
-        return super().__new__(cls, input_fn, steps, name, checked, start_delay_secs, throttle_secs)
+        delays = (start_delay_secs, throttle_secs)
+        checked = checked_hooks(hooks), _checked_exporters(exporters)
+        return super().__new__(cls, input_fn, steps, name, *checked, *delays)
 
 
 def _check_callable(spec: str, input_fn: object) -> None:

@@ -69,14 +69,22 @@ class State:
                 trained since, nothing is loaded now.
         """
         held = self._training_holds
+        with self.metrics_kept():
+            try:
+                if mark != State._changes and (held is None or held != path):
+                    self._load(path, self._weights())
+                yield State._changes
+            finally:
+                if held is not None and held != path:
+                    self._load(held, self._weights())
+
+    @contextmanager
+    def metrics_kept(self) -> Iterator[None]:
+        """Within it the metrics may be used for something else; they are put back afterwards."""
         kept = {name: v.numpy() for name, v in self._program.accumulators().items()}
         try:
-            if mark != State._changes and (held is None or held != path):
-                self._load(path, self._weights())
-            yield State._changes
+            yield
         finally:
-            if held is not None and held != path:
-                self._load(held, self._everything())
             for name, variable in self._program.accumulators().items():
                 variable.assign(kept.get(name, tf.zeros_like(variable)))
 

@@ -13,6 +13,7 @@ from kerasrun.bridge.actions import (
     WriteSummaries,
 )
 from kerasrun.bridge.errors import NanLossDuringTrainingError
+from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.interrupts import Interrupts
 from kerasrun.bridge.loop import Running
 from kerasrun.bridge.observer import Observer
@@ -46,6 +47,7 @@ class Trainer:
         config: The cadences.
         writer: Of `model_dir`.
         saver: Saves the checkpoints.
+        hooks: The user's hooks.
         observers: Told of progress.
         stop_at: The `global_step` to end at, or None: with the data.
     """
@@ -57,12 +59,14 @@ class Trainer:
         config: RunConfig,
         writer: SummaryWriter,
         saver: Saver,
+        hooks: HookSession,
         observers: Sequence[Observer],
         stop_at: int | None,
     ) -> None:
         self._running = running
         self._config = config
         self._saver = saver
+        self._hooks = hooks
         self._stop_at = stop_at
         self._step = int(program.global_step)
         self._metrics = TrainingMetrics(program, self._step)
@@ -79,17 +83,30 @@ class Trainer:
         begun = self._step
         stop, more = self._save(), True
         while more and not (stop or self._finished() or interrupts.received):
-            ran = self._running.run_up_to(self._steps_to_next_action())
-            self._step += ran.steps
-            if not ran.finite:
-                raise NanLossDuringTrainingError(self._step)
-            stops = [self._take(action) for action in self._actions] if ran.steps else []
-            stop = any(stops)
-            more = ran.more
+            more, stop = self._advance()
         self._save()
         self._tell(self._step)
         self._log_end(begun)
         return self._step
+
+    def _advance(self) -> tuple[bool, bool]:
+        """One call of the loop and what is due after it.
+
+        Returns:
+            Whether there may be more data, and whether something asks to stop.
+        """
+        limit, watched = self._steps_to_next_action(), self._hooks.watches_next
+        if watched:
+            self._hooks.before_run()
+        ran = self._running.run_up_to(1 if watched else min(limit, self._hooks.unwatched()))
+        self._step += ran.steps
+        if not ran.steps:
+            return ran.more, False
+        stops = [self._take(action) for action in self._actions] if ran.finite else []
+        stops.append(self._hooks.after_run(ran.steps, ran.loss))
+        if not ran.finite:
+            raise NanLossDuringTrainingError(self._step)
+        return ran.more, any(stops)
 
     def _finished(self) -> bool:
         return self._stop_at is not None and self._step >= self._stop_at

@@ -48,6 +48,7 @@ def train_and_evaluate(
     evaluator = _Evaluator(estimator, eval_spec, begun, train_spec.max_steps)
     estimator.train(
         train_spec.input_fn,
+        hooks=train_spec.hooks,
         max_steps=train_spec.max_steps,
         saving_listeners=[*train_spec.saving_listeners, evaluator],
     )
@@ -125,7 +126,11 @@ class _Evaluator:
         self._path = self._estimator.latest_checkpoint()
         spec = self._spec
         self._result = self._estimator.evaluate(
-            spec.input_fn, steps=spec.steps, checkpoint_path=self._path, name=spec.name
+            spec.input_fn,
+            steps=spec.steps,
+            hooks=spec.hooks,
+            checkpoint_path=self._path,
+            name=spec.name,
         )
         self._exports = [None] * len(spec.exporters)
 

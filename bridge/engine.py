@@ -1,0 +1,189 @@
+"""How an Estimator's verbs are carried out, on one program and one folder."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from kerasrun.bridge.checkpoints import Checkpoints
+from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
+from kerasrun.bridge.hooks.session import HookSession
+from kerasrun.bridge.input_pipeline import InputFn, dataset_from
+from kerasrun.bridge.interrupts import deferred
+from kerasrun.bridge.listeners import SavingListener
+from kerasrun.bridge.loop import CompiledLoop
+from kerasrun.bridge.mode_keys import ModeKeys
+from kerasrun.bridge.observer import Observer
+from kerasrun.bridge.prediction import Prediction, predictions
+from kerasrun.bridge.program import Program
+from kerasrun.bridge.run_config import RunConfig
+from kerasrun.bridge.saving import Saver
+from kerasrun.bridge.state import State
+from kerasrun.bridge.summaries import SummaryWriter
+from kerasrun.bridge.trainer import Trainer
+
+
+class Engine:
+    """The loops, the state and the writers of one Estimator.
+
+    Args:
+        program: The model, as the loop sees it.
+        model_dir: Where training's summaries go.
+        checkpoints: Where the state is saved.
+        config: How it runs.
+        params: Handed to an `input_fn` that takes `params`.
+
+    Attributes:
+        state: What the program's variables hold.
+        predict_step: The compiled `predict_step`.
+        evaluated: The data of the last evaluation.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        model_dir: str,
+        checkpoints: Checkpoints,
+        config: RunConfig,
+        params: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        self.program = program
+        self.state = State(program, checkpoints)
+        self.predict_step = tf.function(
+            program.predict_step, autograph=False, reduce_retracing=True
+        )
+        self.evaluated: tf.data.Dataset | None = None
+        self._model_dir, self._config, self._params = model_dir, config, params
+        self._train_loop = CompiledLoop(program.train_step, program.global_step)
+        self._eval_loop = CompiledLoop(program.eval_step)
+        self._writers: dict[str, SummaryWriter] = {}
+        self._observers: list[Observer] = []
+
+    def add_observer(self, observer: Observer) -> None:
+        """From now on `observer` is told what happens."""
+        self._observers.append(observer)
+
+    def tell(self, what: str, *news: Any) -> None:
+        """Calls the observers' method `what`."""
+        for observer in self._observers:
+            getattr(observer, what)(*news)
+
+    def train(
+        self,
+        input_fn: InputFn,
+        latest: str | None,
+        stop_at: int | None,
+        hooks: Sequence[Any],
+        listeners: Sequence[SavingListener],
+    ) -> None:
+        """Trains from the checkpoint `latest` (None: the initial state) to the step `stop_at`.
+
+        Raises:
+            KeyboardInterrupt: On Ctrl-C, after a checkpoint was saved; SystemExit on SIGTERM.
+        """
+        dataset = self._dataset(input_fn, ModeKeys.TRAIN)
+        self.program.build(dataset.element_spec, training=True)
+        running = self._train_loop.start(dataset)
+        self.state.load_for_training(latest)
+        begun = self.state.step
+        writer = self._writer(self._model_dir)
+        if latest:
+            writer.restart_at(begun + 1)
+        saver = Saver(self._save, listeners, begun if latest else None)
+        session = HookSession(hooks, *self._fetchable(), begun)
+        trainer = Trainer(
+            self.program, running, self._config, writer, saver, session, self._observers, stop_at
+        )
+        self.tell("train_begin", begun, stop_at)
+        with deferred() as interrupts:
+            try:
+                for listener in listeners:
+                    listener.begin()
+                session.begin()
+                reached = trainer.run(interrupts)
+                interrupts.raise_if_any()
+                for listener in listeners:
+                    listener.end(None, reached)
+                session.end()
+            finally:
+                session.close()
+                self.state.training_ended()
+                writer.flush()
+                self.tell("train_end", self.state.step)
+
+    def evaluate(
+        self,
+        input_fn: InputFn,
+        steps: int | None,
+        hooks: Sequence[Any],
+        path: str | None,
+        eval_dir: str,
+        name: str | None,
+        *,
+        in_memory: bool = False,
+    ) -> dict[str, Any]:
+        """Evaluates the checkpoint `path`; with `in_memory` the variables as they are."""
+        dataset = self._dataset(input_fn, ModeKeys.EVAL)
+        if steps is not None:
+            dataset = dataset.take(steps)
+        self.program.build(dataset.element_spec, training=False)
+        running = self._eval_loop.start(dataset)
+        holding = self.state.metrics_kept() if in_memory else self.state.holding(path)
+        with deferred() as interrupts, holding:
+            session = HookSession(hooks, *self._fetchable(), self.state.step, counts=False)
+            result = evaluate_program(self.program, running, session, interrupts)
+        self.evaluated = dataset
+        record_evaluation(result, self._writer(eval_dir), path)
+        self.tell("evaluated", name, result, path or "")
+        return result
+
+    def predict(
+        self,
+        input_fn: InputFn,
+        keys: str | Sequence[str] | None,
+        hooks: Sequence[Any],
+        path: str | None,
+        single: bool,
+    ) -> Iterator[Prediction]:
+        """Yields the predictions of the checkpoint `path`, by example or by batch."""
+        dataset = self._dataset(input_fn, ModeKeys.PREDICT)
+        self.program.build(dataset.element_spec, training=False)
+        with self.state.holding(path) as mark:
+            session = HookSession(hooks, [], dict, self.state.step, counts=False)
+            session.begin()
+        try:
+            stop = session.watches_next and session.before_run()
+            for batch in dataset:
+                with self.state.holding(path, mark) as mark:
+                    outputs = self.predict_step(batch.features)
+                stop = session.after_run(1, 0.0) or stop
+                yield from predictions(outputs, keys, single=single)
+                if stop:
+                    break
+                stop = session.watches_next and session.before_run()
+            session.end()
+        finally:
+            session.close()
+
+    def _fetchable(self) -> tuple[list[str], Callable[[], Mapping[str, Any]]]:
+        """What hooks may fetch by name."""
+
+        def scalars() -> dict[str, Any]:
+            results = self.program.metric_results()
+            return {name: value for name, value in results.items() if value.ndim == 0}
+
+        return list(scalars()), scalars
+
+    def _save(self) -> str:
+        path = self.state.save()
+        self.tell("checkpoint_saved", path, self.state.step)
+        return path
+
+    def _dataset(self, input_fn: InputFn, mode: str) -> tf.data.Dataset:
+        # Amid training this would start all random numbers anew, and clear TensorFlow's caches.
+        if self._config.tf_random_seed is not None and not self.state.training:
+            tf.random.set_seed(self._config.tf_random_seed)
+        return dataset_from(input_fn, mode, self._params(), self._config)
+
+    def _writer(self, logdir: str) -> SummaryWriter:
+        return self._writers.setdefault(logdir, SummaryWriter(logdir))
