@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
+from kerasrun.bridge.hooks.checkpoint_saver import apart_from_savers
 from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.input_pipeline import InputFn, dataset_from
 from kerasrun.bridge.interrupts import deferred
@@ -81,6 +82,8 @@ class Engine:
         Raises:
             KeyboardInterrupt: On Ctrl-C, after a checkpoint was saved; SystemExit on SIGTERM.
         """
+        hooks, config, more_listeners = apart_from_savers(hooks, self._config)
+        listeners = [*listeners, *more_listeners]
         dataset = self._dataset(input_fn, ModeKeys.TRAIN)
         self.program.build(dataset.element_spec, training=True)
         running = self._train_loop.start(dataset)
@@ -92,7 +95,7 @@ class Engine:
         saver = Saver(self._save, listeners, begun if latest else None)
         session = HookSession(hooks, *self._fetchable(), begun)
         trainer = Trainer(
-            self.program, running, self._config, writer, saver, session, self._observers, stop_at
+            self.program, running, config, writer, saver, session, self._observers, stop_at
         )
         self.tell("train_begin", begun, stop_at)
         with deferred() as interrupts:

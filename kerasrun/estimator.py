@@ -10,12 +10,30 @@ Importing it imports TensorFlow only when a name is asked for.
 
 from typing import TYPE_CHECKING
 
-from kerasrun import export
+from kerasrun import experimental, export, inputs
 from kerasrun._lazy import lazy_names
 
 if TYPE_CHECKING:
     from kerasrun.bridge.errors import NanLossDuringTrainingError
     from kerasrun.bridge.estimator import Estimator
+    from kerasrun.bridge.hooks.checkpoint_saver import CheckpointSaverHook
+    from kerasrun.bridge.hooks.logging_tensor import LoggingTensorHook
+    from kerasrun.bridge.hooks.of_tensorflow import (
+        CheckpointSaverListener,
+        FeedFnHook,
+        FinalOpsHook,
+        GlobalStepWaiterHook,
+        NanTensorHook,
+        ProfilerHook,
+        SecondOrStepTimer,
+        SessionRunArgs,
+        SessionRunContext,
+        SessionRunHook,
+        SessionRunValues,
+        StepCounterHook,
+        SummarySaverHook,
+    )
+    from kerasrun.bridge.hooks.stop_at_step import StopAtStepHook
     from kerasrun.bridge.mode_keys import ModeKeys
     from kerasrun.bridge.model_to_estimator import model_to_estimator
     from kerasrun.bridge.run_config import RunConfig
@@ -23,16 +41,33 @@ if TYPE_CHECKING:
     from kerasrun.bridge.training import train_and_evaluate
     from kerasrun.exporters import BestExporter, Exporter, FinalExporter, LatestExporter
 
+_OF_TENSORFLOW = "kerasrun.bridge.hooks.of_tensorflow"
 _WHERE = {
     "BestExporter": "kerasrun.exporters",
+    "CheckpointSaverHook": "kerasrun.bridge.hooks.checkpoint_saver",
+    "CheckpointSaverListener": _OF_TENSORFLOW,
     "Estimator": "kerasrun.bridge.estimator",
     "EvalSpec": "kerasrun.bridge.specs",
     "Exporter": "kerasrun.exporters",
+    "FeedFnHook": _OF_TENSORFLOW,
     "FinalExporter": "kerasrun.exporters",
+    "FinalOpsHook": _OF_TENSORFLOW,
+    "GlobalStepWaiterHook": _OF_TENSORFLOW,
     "LatestExporter": "kerasrun.exporters",
+    "LoggingTensorHook": "kerasrun.bridge.hooks.logging_tensor",
     "ModeKeys": "kerasrun.bridge.mode_keys",
     "NanLossDuringTrainingError": "kerasrun.bridge.errors",
+    "NanTensorHook": _OF_TENSORFLOW,
+    "ProfilerHook": _OF_TENSORFLOW,
     "RunConfig": "kerasrun.bridge.run_config",
+    "SecondOrStepTimer": _OF_TENSORFLOW,
+    "SessionRunArgs": _OF_TENSORFLOW,
+    "SessionRunContext": _OF_TENSORFLOW,
+    "SessionRunHook": _OF_TENSORFLOW,
+    "SessionRunValues": _OF_TENSORFLOW,
+    "StepCounterHook": _OF_TENSORFLOW,
+    "StopAtStepHook": "kerasrun.bridge.hooks.stop_at_step",
+    "SummarySaverHook": _OF_TENSORFLOW,
     "TrainSpec": "kerasrun.bridge.specs",
     "model_to_estimator": "kerasrun.bridge.model_to_estimator",
     "train_and_evaluate": "kerasrun.bridge.training",
@@ -40,16 +75,34 @@ _WHERE = {
 
 __all__ = [
     "BestExporter",
+    "CheckpointSaverHook",
+    "CheckpointSaverListener",
     "Estimator",
     "EvalSpec",
     "Exporter",
+    "FeedFnHook",
     "FinalExporter",
+    "FinalOpsHook",
+    "GlobalStepWaiterHook",
     "LatestExporter",
+    "LoggingTensorHook",
     "ModeKeys",
     "NanLossDuringTrainingError",
+    "NanTensorHook",
+    "ProfilerHook",
     "RunConfig",
+    "SecondOrStepTimer",
+    "SessionRunArgs",
+    "SessionRunContext",
+    "SessionRunHook",
+    "SessionRunValues",
+    "StepCounterHook",
+    "StopAtStepHook",
+    "SummarySaverHook",
     "TrainSpec",
+    "experimental",
     "export",
+    "inputs",
     "model_to_estimator",
     "train_and_evaluate",
 ]

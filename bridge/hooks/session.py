@@ -72,8 +72,8 @@ class HookSession:
         if not self._hooks:
             return
         with tf.Graph().as_default() as graph:
-            self._told_step = _Told("global_step", v1.train.get_or_create_global_step())
-            self._told = [_Told.named(name) for name in self._names]
+            self._told_step = _Told(v1.GraphKeys.GLOBAL_STEP, tf.int64)
+            self._told = [_Told(name, tf.float32) for name in self._names]
             for hook in self._hooks:
                 hook.begin()
             initializers = [
@@ -122,9 +122,10 @@ class HookSession:
         self._loss = loss
         if self._watching:
             self._tell_values()
+            self._tell_step()
         fetched = self._fetched()
         self._step += iterations if self._counts else 0
-        if self._watching and self._counts:
+        if self._watching:
             self._tell_step()
         for hook, (context, _) in self._watching.items():
             values = v1.train.SessionRunValues(fetched.get(hook), None, v1.RunMetadata())
@@ -165,24 +166,32 @@ class HookSession:
 
 
 class _Told:
-    """A tensor of the hooks' graph that holds what it was told last."""
+    """A tensor of the hooks' graph, by its name, that holds what it was told last."""
 
-    def __init__(self, name: str, variable: Any) -> None:
+    def __init__(self, name: str, dtype: tf.DType) -> None:
         self.name = name
-        self._given = v1.placeholder(variable.dtype.base_dtype, [])
+        self._value: Any = None
+        kinds = [v1.GraphKeys.GLOBAL_VARIABLES]
+        if name == v1.GraphKeys.GLOBAL_STEP:
+            kinds.append(name)
+        # Not a resource: its name is to give the value, as in the graphs that hooks know.
+        variable = v1.get_variable(
+            name,
+            shape=[],
+            dtype=dtype,
+            initializer=v1.zeros_initializer(),
+            trainable=False,
+            use_resource=False,
+            collections=kinds,
+        )
+        self._given = v1.placeholder(dtype, [])
         self._assign = variable.assign(self._given).op
 
-    @classmethod
-    def named(cls, name: str) -> "_Told":
-        """Makes a float32 scalar that is called `name`."""
-        zero = v1.zeros_initializer()
-        variable = v1.get_variable(f"{name}_told", [], initializer=zero, trainable=False)
-        v1.placeholder_with_default(variable.read_value(), [], name=name)
-        return cls(name, variable)
-
     def tell(self, session: Any, value: Any) -> None:
-        """Gives it a value."""
-        session.run(self._assign, {self._given: value})
+        """Gives it a value, unless it has it."""
+        if value != self._value:
+            session.run(self._assign, {self._given: value})
+            self._value = value
 
 
 def _next_iteration(hook: Any, done: int) -> int:
