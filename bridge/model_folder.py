@@ -1,5 +1,6 @@
 """The folder that an Estimator works in, and what lies there."""
 
+import copy
 import logging
 import os
 import tempfile
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.run_config import RunConfig
+from kerasrun.bridge.run_config_rules import without_effect
 from kerasrun.bridge.suggest import did_you_mean
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -28,9 +30,10 @@ class ModelFolder:
 
     def __init__(self, model_dir: str | os.PathLike[str] | None, config: RunConfig | None) -> None:
         self._model_dir, self._config = _config_with_model_dir(config, model_dir)
+        _log_config(self._config)
         self._checkpoints = Checkpoints(
             self._model_dir,
-            self._config.keep_checkpoint_max,
+            int(self._config.keep_checkpoint_max or 0),
             self._config.keep_checkpoint_every_n_hours,
         )
 
@@ -41,8 +44,8 @@ class ModelFolder:
 
     @property
     def config(self) -> RunConfig:
-        """How the Estimator runs."""
-        return self._config
+        """A copy of how the Estimator runs; nothing done to it has an effect."""
+        return copy.deepcopy(self._config)
 
     def latest_checkpoint(self) -> str | None:
         """The prefix of the newest checkpoint in `model_dir`, such as `…/model.ckpt-500`."""
@@ -80,6 +83,13 @@ class ModelFolder:
         if latest is None:
             raise ValueError(f"There is no checkpoint in {self._model_dir!r} yet. Train first.")
         return tf.train.load_checkpoint(latest)
+
+
+def _log_config(config: RunConfig) -> None:
+    settings = {**config.settings(), "task_type": config.task_type, "task_id": config.task_id}
+    _LOGGER.info("Using config: %s", {f"_{name}": value for name, value in settings.items()})
+    if told := without_effect(settings):
+        _LOGGER.warning("%s", told)
 
 
 def _config_with_model_dir(

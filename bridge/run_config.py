@@ -1,11 +1,19 @@
-"""How an Estimator runs: where it saves, how often, how much it keeps."""
+"""How an Estimator runs: where it saves, how often, how much it keeps, and in which cluster."""
 
+import copy
+import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Self
 
+import tensorflow as tf
+
+from kerasrun.bridge.run_config_rules import check_fields
 from kerasrun.bridge.suggest import did_you_mean
+from kerasrun.bridge.tf_config import Node, model_dir_of, node_of, read_tf_config
+
+_LOGGER = logging.getLogger("tensorflow")
 
 
 class _Default:
@@ -17,16 +25,20 @@ class _Default:
 
 _DEFAULT: Any = _Default()
 _DEFAULT_SAVE_CHECKPOINTS_SECS = 600
+_SHARED = {"train_distribute", "eval_distribute", "experimental_distribute", "device_fn"}
+Strategy = Any  # a tf.distribute.Strategy; TensorFlow has no types
 
 
 @dataclass(frozen=True, init=False)
 class RunConfig:
-    """Settings of an Estimator's runs; the fields of `tf.estimator.RunConfig` that apply here.
+    """Settings of an Estimator's runs, and the place of this process in a cluster.
 
-    Instances cannot be changed: `replace` makes a changed copy.
+    Instances cannot be changed: `replace` makes a changed copy. Every field takes None. The
+    environment variable TF_CONFIG is read once, when the RunConfig is made; see `cluster_spec` and
+    the properties after it.
 
     Args:
-        model_dir: Folder of checkpoints, event files and exports.
+        model_dir: Folder of checkpoints, event files and exports. None: TF_CONFIG's, if any.
         tf_random_seed: Seed of `tf.random.set_seed`, set anew by each `train`; None leaves the
             global seed alone.
         save_summary_steps: Training summaries are written at steps 1, 1+N, 1+2N...; 0 or None
@@ -34,13 +46,31 @@ class RunConfig:
         save_checkpoints_steps: Save every so many steps. Excludes `save_checkpoints_secs`.
         save_checkpoints_secs: Save every so many seconds; 600 unless either is given. Both None:
             no checkpoints at all.
+        session_config: A `tf.compat.v1.ConfigProto`. No effect: there are no sessions.
         keep_checkpoint_max: How many recent checkpoints are kept; 0 or None keeps all.
         keep_checkpoint_every_n_hours: One checkpoint in so many hours is kept for good.
         log_step_count_steps: `global_step/sec` is written at 1+N, 1+2N...; None turns it off.
+        train_distribute: A `tf.distribute.Strategy`. No effect: training runs on one device.
+        device_fn: A function of `op` that returns a device. No effect.
+        protocol: `grpc` or `grpc+verbs`. No effect: no servers are started.
+        eval_distribute: A `tf.distribute.Strategy`. No effect: evaluations run on one device.
+        experimental_distribute: Holds `train_distribute` and `eval_distribute`. No effect.
+        experimental_max_worker_delay_secs: How long a worker may wait before it begins. No effect:
+            there are no workers.
+        session_creation_timeout_secs: How long a worker waits for the chief. No effect either.
+        checkpoint_save_graph_def: Whether `graph.pbtxt` and `.meta` files are written. No effect:
+            they are not.
+
+    An Estimator says in one line of its log which of the fields that were given have no effect.
 
     Raises:
-        ValueError: A field has a value that it cannot have, or both save cadences are given.
-        TypeError: An argument is unknown.
+        ValueError: A field has a value that it cannot have; both save cadences are given;
+            `model_dir` is not TF_CONFIG's; TF_CONFIG is no JSON, or its cluster and task do not
+            fit.
+        TypeError: An argument is unknown, `model_dir` is no path, or a part of TF_CONFIG is no
+            object.
+
+    Source: `tf.estimator.RunConfig`.
     """
 
     model_dir: str | None
@@ -48,9 +78,19 @@ class RunConfig:
     save_summary_steps: int | None
     save_checkpoints_steps: int | None
     save_checkpoints_secs: float | None
+    session_config: Any = field(hash=False)
     keep_checkpoint_max: int | None
     keep_checkpoint_every_n_hours: float | None
     log_step_count_steps: int | None
+    train_distribute: Strategy | None
+    device_fn: Callable[[Any], str] | None
+    protocol: str | None
+    eval_distribute: Strategy | None
+    experimental_distribute: Any = field(hash=False)
+    experimental_max_worker_delay_secs: int | None
+    session_creation_timeout_secs: float | None
+    checkpoint_save_graph_def: bool | None
+    _node: Node = field(hash=False, repr=False)
 
     def __init__(
         self,
@@ -59,82 +99,147 @@ class RunConfig:
         save_summary_steps: int | None = 100,
         save_checkpoints_steps: int | None = _DEFAULT,
         save_checkpoints_secs: float | None = _DEFAULT,
+        session_config: Any = None,
         keep_checkpoint_max: int | None = 5,
         keep_checkpoint_every_n_hours: float | None = 10_000,
         log_step_count_steps: int | None = 100,
+        train_distribute: Strategy | None = None,
+        device_fn: Callable[[Any], str] | None = None,
+        protocol: str | None = None,
+        eval_distribute: Strategy | None = None,
+        experimental_distribute: Any = None,
+        experimental_max_worker_delay_secs: int | None = None,
+        session_creation_timeout_secs: float | None = 7200,
+        checkpoint_save_graph_def: bool | None = True,
     ) -> None:
+        values = {name: value for name, value in locals().items() if name != "self"}
         if save_checkpoints_steps is _DEFAULT and save_checkpoints_secs is _DEFAULT:
-            save_checkpoints_secs = _DEFAULT_SAVE_CHECKPOINTS_SECS
-        values: dict[str, Any] = {
-            "model_dir": None if model_dir is None else os.fspath(model_dir),
-            "tf_random_seed": tf_random_seed,
-            "save_summary_steps": save_summary_steps,
-            "save_checkpoints_steps": _given(save_checkpoints_steps),
-            "save_checkpoints_secs": _given(save_checkpoints_secs),
-            "keep_checkpoint_max": keep_checkpoint_max,
-            "keep_checkpoint_every_n_hours": keep_checkpoint_every_n_hours,
-            "log_step_count_steps": log_step_count_steps,
-        }
-        _validate(values)
-        for name, value in values.items():
-            object.__setattr__(self, name, value)
+            values["save_checkpoints_secs"] = _DEFAULT_SAVE_CHECKPOINTS_SECS
+        values = {k: None if value is _DEFAULT else value for k, value in values.items()}
+        values["model_dir"] = _path(model_dir)
+        check_fields(values)
+        tf_config = read_tf_config()
+        if tf_config:
+            _LOGGER.info("TF_CONFIG environment variable: %s", tf_config)
+        values["model_dir"] = model_dir_of(tf_config, values["model_dir"])
+        self._set({**values, "_node": node_of(tf_config)})
+
+    @property
+    def cluster_spec(self) -> tf.train.ClusterSpec:
+        """The cluster's nodes, of TF_CONFIG; empty without one, and for an evaluator."""
+        return self._node.cluster_spec
+
+    @property
+    def task_type(self) -> str:
+        """What this process is in the cluster; `worker` without one."""
+        return self._node.task_type
+
+    @property
+    def task_id(self) -> int:
+        """Its number among those of its type, from 0."""
+        return self._node.task_id
+
+    @property
+    def master(self) -> str:
+        """`grpc://host:port` of this node; "" where it is alone. No server is started there."""
+        return self._node.master
+
+    @property
+    def evaluation_master(self) -> str:
+        """`eval_session_master` of TF_CONFIG, or ""."""
+        return self._node.evaluation_master
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this node writes checkpoints and summaries."""
+        return self._node.is_chief
+
+    @property
+    def num_ps_replicas(self) -> int:
+        """How many parameter servers the cluster has."""
+        return self._node.num_ps_replicas
+
+    @property
+    def num_worker_replicas(self) -> int:
+        """How many nodes train, the chief among them; 1 without a cluster, 0 for an evaluator."""
+        return self._node.num_worker_replicas
+
+    @property
+    def global_id_in_cluster(self) -> int | None:
+        """The node's number: the chief is 0, `ps` come last, other types by name between them."""
+        return self._node.global_id_in_cluster
+
+    @property
+    def service(self) -> dict[str, Any] | None:
+        """`service` of TF_CONFIG: what the platform says of itself."""
+        return self._node.service
 
     @property
     def saves_checkpoints(self) -> bool:
         """Whether either cadence is on."""
         return bool(self.save_checkpoints_steps or self.save_checkpoints_secs)
 
-    def replace(self, **changes: Any) -> "RunConfig":
+    def replace(self, **changes: Any) -> Self:
         """Returns a copy with these fields changed; giving one save cadence clears the other.
 
+        TF_CONFIG is not read again.
+
         Raises:
-            ValueError: A field is unknown or its value cannot be.
+            ValueError: A name is no field, or its value cannot be.
         """
-        known = [field.name for field in fields(self)]
+        settings = self.settings()
         for name in changes:
-            if name not in known:
-                raise ValueError(
-                    f"RunConfig has no field {name!r} to replace."
-                    f"{did_you_mean(name, known)} Its fields: {', '.join(known)}."
-                )
-        if "save_checkpoints_steps" in changes and "save_checkpoints_secs" not in changes:
-            changes["save_checkpoints_secs"] = None
-        elif "save_checkpoints_secs" in changes and "save_checkpoints_steps" not in changes:
-            changes["save_checkpoints_steps"] = None
-        return replace(self, **changes)
+            _check_replaceable(name, list(settings))
+        settings |= changes
+        settings["model_dir"] = _path(settings["model_dir"])
+        for given, other in (("steps", "secs"), ("secs", "steps")):
+            other = f"save_checkpoints_{other}"
+            if changes.get(f"save_checkpoints_{given}") is not None and other not in changes:
+                settings[other] = None
+        check_fields(settings)
+        changed = copy.deepcopy(self)
+        changed._set(settings)
+        return changed
+
+    def settings(self) -> dict[str, Any]:
+        """Returns what can be given and replaced, by name; not what TF_CONFIG says."""
+        return {name: getattr(self, name) for name in _FIELDS}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy of all values; strategies and `device_fn` are the same, as they cannot be two."""
+        copied = memo[id(self)] = copy.copy(self)
+        for name, value in vars(self).items():
+            if name not in _SHARED:
+                object.__setattr__(copied, name, copy.deepcopy(value, memo))
+        return copied
+
+    def _set(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
 
-def _given(value: Any) -> Any:
-    return None if value is _DEFAULT else value
+_FIELDS = [name for name in RunConfig.__dataclass_fields__ if not name.startswith("_")]
 
 
-def _validate(values: dict[str, Any]) -> None:
-    if values["save_checkpoints_steps"] is not None and values["save_checkpoints_secs"] is not None:
+def _path(model_dir: Any) -> str | None:
+    if model_dir is None:
+        return None
+    try:
+        return os.fsdecode(model_dir)
+    except TypeError:
+        raise TypeError(
+            f"RunConfig: model_dir must be a folder's path; received {model_dir!r}."
+        ) from None
+
+
+def _check_replaceable(name: str, known: list[str]) -> None:
+    if name in known:
+        return
+    if isinstance(getattr(RunConfig, name, None), property):
         raise ValueError(
-            "RunConfig takes save_checkpoints_steps or save_checkpoints_secs, not both; received "
-            f"save_checkpoints_steps={values['save_checkpoints_steps']!r} and "
-            f"save_checkpoints_secs={values['save_checkpoints_secs']!r}."
+            f"Replacing {name!r} is not supported: it follows from TF_CONFIG, or from fields."
         )
-    for name, (holds, expected) in _RULES.items():
-        value = values[name]
-        if value is not None and not holds(value):
-            raise ValueError(f"RunConfig: {name} must be {expected}; received {value!r}.")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-_Rule = tuple[Callable[[Any], bool], str]
-_NOT_NEGATIVE: _Rule = (lambda v: _is_number(v) and v >= 0, "a number >= 0")
-_POSITIVE: _Rule = (lambda v: _is_number(v) and v > 0, "a number > 0")
-_RULES: dict[str, _Rule] = {
-    "model_dir": (lambda v: v != "", "a folder's path, not an empty string"),
-    "tf_random_seed": (lambda v: isinstance(v, int) and not isinstance(v, bool), "an integer"),
-    "save_summary_steps": _NOT_NEGATIVE,
-    "save_checkpoints_steps": _NOT_NEGATIVE,
-    "save_checkpoints_secs": _NOT_NEGATIVE,
-    "keep_checkpoint_max": _NOT_NEGATIVE,
-    "keep_checkpoint_every_n_hours": _POSITIVE,
-    "log_step_count_steps": _POSITIVE,
-}
+    raise ValueError(
+        f"Replacing {name!r} is not supported: RunConfig has no such field."
+        f"{did_you_mean(name, known)} Its fields: {', '.join(known)}."
+    )
