@@ -8,9 +8,10 @@ import pytest
 import kerasrun
 import kerasrun.estimator
 import kerasrun.export
+import kerasrun.inputs
 
 
-@pytest.mark.parametrize("module", [kerasrun, kerasrun.estimator, kerasrun.export])
+@pytest.mark.parametrize("module", [kerasrun, kerasrun.estimator, kerasrun.export, kerasrun.inputs])
 def test_every_name_is_there_and_sorted(module: object) -> None:
     names = module.__all__  # type: ignore[attr-defined]
     assert names == sorted(names)
@@ -24,7 +25,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
         _ = kerasrun.Estimater
 
 
-@pytest.mark.parametrize("module", ["kerasrun", "kerasrun.estimator", "kerasrun.export"])
+@pytest.mark.parametrize(
+    "module", ["kerasrun", "kerasrun.estimator", "kerasrun.export", "kerasrun.inputs"]
+)
 def test_importing_imports_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"
     loaded = subprocess.run(
