@@ -137,6 +137,28 @@ def test_dicts_stay_dicts_and_arrays_tensors_with_their_dtypes() -> None:
     assert features["b"].numpy().tolist() == [b"x", b"yz"]
 
 
+def test_an_array_and_a_dict_of_it_give_the_same_rows() -> None:
+    x = np.arange(24).reshape(4, 2, 3)
+    bare = batches(numpy_input_fn(x, batch_size=3, shuffle=False)())
+    named = numpy_input_fn({"a": x}, batch_size=3, shuffle=False)()
+    assert [batch["a"].tolist() for batch in named.as_numpy_iterator()] == bare
+    assert np.concatenate(bare).tolist() == x.tolist()
+
+
+def test_features_may_be_of_different_rank() -> None:
+    x = {"a": np.arange(4).reshape(4, 1, 1), "b": np.arange(4)}
+    (features,) = numpy_input_fn(x, batch_size=4, shuffle=False)()
+    assert {key: value.shape for key, value in features.items()} == {"a": (4, 1, 1), "b": (4,)}
+
+
+@pytest.mark.parametrize("name", ["__target_key__", "target", "labels"])
+def test_no_feature_name_is_reserved(name: str) -> None:
+    x = {name: np.arange(3)}
+    ((features, labels),) = numpy_input_fn(x, np.arange(3) * 2, shuffle=False)()
+    assert list(x) == list(features) == [name]
+    assert labels.numpy().tolist() == [0, 2, 4]
+
+
 def test_labels_in_a_dict_come_as_a_dict() -> None:
     y = {"one": np.arange(2), "two": np.arange(2.0)}
     _, labels = next(iter(numpy_input_fn(np.zeros((2, 1)), y, shuffle=False)()))
@@ -167,6 +189,12 @@ def test_what_was_given_is_not_changed() -> None:
         ({}, None, ValueError, "x is an empty dict"),
         ({"a": ROWS}, {}, ValueError, "y is an empty dict; give None"),
         ({"a": ROWS}, {"a": ROWS}, ValueError, r"x and y share the keys \['a'\]"),
+        (
+            {"a": ROWS, "b": ROWS, "c": ROWS},
+            {"b": ROWS, "z": ROWS, "c": ROWS},
+            ValueError,
+            r"x and y share the keys \['b', 'c'\]",
+        ),
         ({"a": ROWS}, ROWS[:3], ValueError, r"equally many rows, got x\['a'\]: 5, y: 3"),
         ({"a": ROWS, "b": ROWS[1:]}, None, ValueError, r"x\['a'\]: 5, x\['b'\]: 4"),
         ([1, 2], None, TypeError, "x must be a numpy array or a dict of arrays, got list"),

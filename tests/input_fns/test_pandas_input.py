@@ -22,10 +22,42 @@ def column(values: Any, dtype: Any = None) -> tf.Tensor:
     return one_batch(pd.DataFrame({"c": pd.Series(values, dtype=dtype)}))["c"]
 
 
-def test_epochs_follow_each_other_before_rows_are_batched() -> None:
-    dataset = pandas_input_fn(X, Y, batch_size=2, num_epochs=2, shuffle=False)()
-    got = [labels.tolist() for _, labels in dataset.as_numpy_iterator()]
-    assert got == [[10, 11], [12, 13], [14, 10], [11, 12], [13, 14]]
+@pytest.mark.parametrize(
+    ("batch_size", "num_epochs", "expected"),
+    [
+        (2, 2, [[10, 11], [12, 13], [14, 10], [11, 12], [13, 14]]),
+        (2, 1, [[10, 11], [12, 13], [14]]),
+        (128, 2, [[10, 11, 12, 13, 14] * 2]),
+        (2, 0, []),
+    ],
+)
+def test_epochs_follow_each_other_before_rows_are_batched(
+    batch_size: int, num_epochs: int, expected: list[list[int]]
+) -> None:
+    dataset = pandas_input_fn(X, Y, batch_size, num_epochs, shuffle=False)()
+    assert [labels.tolist() for _, labels in dataset.as_numpy_iterator()] == expected
+
+
+def test_without_num_epochs_the_data_never_end() -> None:
+    dataset = pandas_input_fn(X, Y, num_epochs=None, shuffle=False)()
+    assert dataset.cardinality() == tf.data.INFINITE_CARDINALITY
+
+
+@pytest.mark.parametrize("queue_capacity", [1000, None])
+def test_shuffled_there_are_as_many_batches(queue_capacity: Any) -> None:
+    batches = pandas_input_fn(X, Y, 2, 2, shuffle=True, queue_capacity=queue_capacity)()
+    assert [len(labels) for _, labels in batches] == [2] * 5
+
+
+def test_an_input_fn_can_be_made_and_called_again_and_again() -> None:
+    x, before = X.copy(), X.copy()
+    for _ in range(2):
+        input_fn = pandas_input_fn(x, Y, shuffle=False)
+        for _ in range(2):
+            ((features, labels),) = input_fn()
+            assert sorted(features) == ["a", "b"]
+            assert labels.numpy().tolist() == Y.tolist()
+    pd.testing.assert_frame_equal(x, before)
 
 
 def test_features_are_the_columns_and_not_the_index() -> None:
@@ -114,6 +146,7 @@ def test_columns_that_make_no_tensor_are_refused(values: Any, message: str) -> N
     [
         ({"shuffle": None}, ValueError, "shuffle must be True or False, got None"),
         ({"target_column": 3}, TypeError, "target_column must be a string, got 3"),
+        ({"target_column": ["a"]}, TypeError, r"target_column must be a string, got \['a'\]"),
         ({"target_column": "a"}, ValueError, "target_column 'a' is a column of x already"),
         (
             {"y": Y.set_axis(range(1, 6))},
