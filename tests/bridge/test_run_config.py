@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -95,6 +96,11 @@ def test_every_field_takes_none() -> None:
     nothing = dict.fromkeys(DEFAULTS)
     assert RunConfig(**nothing).settings() == nothing
     assert RunConfig().replace(**nothing).settings() == nothing
+
+
+def test_numbers_may_be_numpys() -> None:
+    config = RunConfig(save_checkpoints_steps=np.int64(5), keep_checkpoint_max=np.float32(2))
+    assert (config.save_checkpoints_steps, config.keep_checkpoint_max) == (5, 2)
 
 
 def two_arguments(op: Any, more: Any) -> str:
