@@ -94,7 +94,8 @@ def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
 
     Args:
         path: The checkpoint's prefix.
-        variables: The variables by name. Names below `metrics/` may be absent: they are zeroed.
+        variables: The variables by name. Those below `metrics/` may be absent or of another shape:
+            then they stay as they are.
 
     Raises:
         ValueError: There is no checkpoint, or it belongs to another model: the names or shapes
@@ -103,12 +104,11 @@ def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
     if not exists(path):
         raise ValueError(f"There is no checkpoint at {path!r}.")
     reader = tf.train.load_checkpoint(path)
-    _check_same_model(path, reader.get_variable_to_shape_map(), variables)
+    saved = reader.get_variable_to_shape_map()
+    _check_same_model(path, saved, variables)
     for name, variable in variables.items():
-        if reader.has_tensor(name):
+        if name in saved and saved[name] == variable.shape.as_list():
             variable.assign(reader.get_tensor(name))
-        else:
-            variable.assign(tf.zeros_like(variable))
 
 
 def _check_same_model(
@@ -118,9 +118,10 @@ def _check_same_model(
     differences = []
     for name, variable in variables.items():
         shape = variable.shape.as_list()
+        if name.startswith(_OPTIONAL):
+            continue
         if name not in saved:
-            if not name.startswith(_OPTIONAL):
-                differences.append(f"{name} {shape} is not in the checkpoint")
+            differences.append(f"{name} {shape} is not in the checkpoint")
         elif saved[name] != shape:
             differences.append(f"{name} is {shape} in the model and {saved[name]} there")
     differences += [

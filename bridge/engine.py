@@ -1,6 +1,8 @@
 """How an Estimator's verbs are carried out, on one program and one folder."""
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -14,6 +16,7 @@ from kerasrun.bridge.interrupts import deferred
 from kerasrun.bridge.listeners import SavingListener
 from kerasrun.bridge.loop import CompiledLoop
 from kerasrun.bridge.mode_keys import ModeKeys
+from kerasrun.bridge.notices import give_notice, learning_rates, other_learning_rate
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.prediction import Prediction, predictions
 from kerasrun.bridge.program import Program
@@ -55,10 +58,11 @@ class Engine:
         )
         self.evaluated: tf.data.Dataset | None = None
         self._model_dir, self._config, self._params = model_dir, config, params
+        self._writers: dict[str, SummaryWriter] = {}
         self._train_loop = CompiledLoop(program.train_step, program.global_step)
         self._eval_loop = CompiledLoop(program.eval_step)
-        self._writers: dict[str, SummaryWriter] = {}
         self._observers: list[Observer] = []
+        weakref.finalize(self, _close, self._writers)
 
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told what happens."""
@@ -68,6 +72,10 @@ class Engine:
         """Calls the observers' method `what`."""
         for observer in self._observers:
             getattr(observer, what)(*news)
+
+    def notice(self, text: str) -> None:
+        """Logs `text` as a warning, and tells the observers."""
+        give_notice(self._observers, text)
 
     def train(
         self,
@@ -87,18 +95,20 @@ class Engine:
         dataset = self._dataset(input_fn, ModeKeys.TRAIN)
         self.program.build(dataset.element_spec, training=True)
         running = self._train_loop.start(dataset)
-        self.state.load_for_training(latest)
-        begun = self.state.step
-        writer = self._writer(self._model_dir)
-        if latest:
-            writer.restart_at(begun + 1)
-        saver = Saver(self._save, listeners, begun if latest else None)
-        session = HookSession(hooks, *self._fetchable(), begun)
-        trainer = Trainer(
-            self.program, running, config, writer, saver, session, self._observers, stop_at
-        )
-        self.tell("train_begin", begun, stop_at)
-        with deferred() as interrupts:
+        with (
+            self._training_from(latest),
+            self._writing(self._model_dir) as writer,
+            HookSession(hooks, *self._fetchable(), self.state.step) as session,
+            deferred() as interrupts,
+        ):
+            begun = self.state.step
+            if latest:
+                writer.restart_at(begun + 1)
+            saver = Saver(self._save, listeners, begun if latest else None)
+            trainer = Trainer(
+                self.program, running, config, writer, saver, session, self._observers, stop_at
+            )
+            self.tell("train_begin", begun, stop_at)
             try:
                 for listener in listeners:
                     listener.begin()
@@ -109,9 +119,6 @@ class Engine:
                     listener.end(None, reached)
                 session.end()
             finally:
-                session.close()
-                self.state.training_ended()
-                writer.flush()
                 self.tell("train_end", self.state.step)
 
     def evaluate(
@@ -131,12 +138,16 @@ class Engine:
             dataset = dataset.take(steps)
         self.program.build(dataset.element_spec, training=False)
         running = self._eval_loop.start(dataset)
-        holding = self.state.metrics_kept() if in_memory else self.state.holding(path)
-        with deferred() as interrupts, holding:
-            session = HookSession(hooks, *self._fetchable(), self.state.step, counts=False)
+        holding = self.state.kept() if in_memory else self.state.holding(path)
+        with (
+            deferred() as interrupts,
+            holding,
+            HookSession(hooks, *self._fetchable(), self.state.step, counts=False) as session,
+        ):
             result = evaluate_program(self.program, running, session, interrupts)
         self.evaluated = dataset
-        record_evaluation(result, self._writer(eval_dir), path)
+        with self._writing(eval_dir) as writer:
+            record_evaluation(result, writer, path)
         self.tell("evaluated", name, result, path or "")
         return result
 
@@ -152,9 +163,9 @@ class Engine:
         dataset = self._dataset(input_fn, ModeKeys.PREDICT)
         self.program.build(dataset.element_spec, training=False)
         with self.state.holding(path) as mark:
-            session = HookSession(hooks, [], dict, self.state.step, counts=False)
+            step = self.state.step
+        with HookSession(hooks, [], dict, step, counts=False) as session:
             session.begin()
-        try:
             stop = session.watches_next and session.before_run()
             for batch in dataset:
                 with self.state.holding(path, mark) as mark:
@@ -165,8 +176,17 @@ class Engine:
                     break
                 stop = session.watches_next and session.before_run()
             session.end()
-        finally:
-            session.close()
+
+    @contextmanager
+    def _training_from(self, latest: str | None) -> Iterator[None]:
+        """Loads the checkpoint `latest` and says if its learning rate is not the compiled one."""
+        compiled = learning_rates(self.program.variables())
+        with self.state.training_from(latest):
+            restored = learning_rates(self.program.variables())
+            text = other_learning_rate(compiled, restored, self.state.step) if latest else None
+            if text:
+                self.notice(text)
+            yield
 
     def _fetchable(self) -> tuple[list[str], Callable[[], Mapping[str, Any]]]:
         """What hooks may fetch by name."""
@@ -188,5 +208,17 @@ class Engine:
             tf.random.set_seed(self._config.tf_random_seed)
         return dataset_from(input_fn, mode, self._params(), self._config)
 
-    def _writer(self, logdir: str) -> SummaryWriter:
-        return self._writers.setdefault(logdir, SummaryWriter(logdir))
+    @contextmanager
+    def _writing(self, logdir: str) -> Iterator[SummaryWriter]:
+        """The writer into this folder, one for the process; flushed afterwards."""
+        if logdir not in self._writers:
+            self._writers[logdir] = SummaryWriter(logdir)
+        try:
+            yield self._writers[logdir]
+        finally:
+            self._writers[logdir].flush()
+
+
+def _close(writers: Mapping[str, SummaryWriter]) -> None:
+    for writer in writers.values():
+        writer.close()

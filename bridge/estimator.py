@@ -12,12 +12,14 @@ from kerasrun.bridge.hooks.session import checked_hooks
 from kerasrun.bridge.input_pipeline import InputFn
 from kerasrun.bridge.listeners import checked_listeners
 from kerasrun.bridge.model_folder import ModelFolder
+from kerasrun.bridge.notices import nothing_left
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.prediction import Prediction
 from kerasrun.bridge.program import Program
+from kerasrun.bridge.roles import check_may_train
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.serving import serving_receiver, write_program
-from kerasrun.bridge.trainer import check_limits
+from kerasrun.bridge.step_limits import checked_limits, whole
 
 _LOGGER = logging.getLogger("tensorflow")
 
@@ -61,12 +63,16 @@ class Estimator(ModelFolder):
         """From now on `observer` is told of progress, checkpoints, evaluations and exports."""
         self._engine.add_observer(observer)
 
+    def notice(self, text: str) -> None:
+        """Logs `text` as a warning, and tells the observers."""
+        self._engine.notice(text)
+
     def train(
         self,
         input_fn: InputFn,
         hooks: Iterable[Any] | None = None,
-        steps: int | None = None,
-        max_steps: int | None = None,
+        steps: float | None = None,
+        max_steps: float | None = None,
         saving_listeners: Iterable[Any] | None = None,
     ) -> Self:
         """Trains, from the newest checkpoint on.
@@ -90,7 +96,8 @@ class Estimator(ModelFolder):
             NanLossDuringTrainingError: The loss became NaN or infinite.
             KeyError: The features lack a key that the model asks for.
         """
-        check_limits(steps, max_steps)
+        check_may_train(self._config)
+        steps, max_steps = checked_limits(steps, max_steps)
         checked = checked_hooks(hooks)
         listeners = checked_listeners(saving_listeners)
         if listeners and not self._config.saves_checkpoints:
@@ -99,6 +106,7 @@ class Estimator(ModelFolder):
         begun = step_of(latest) if latest else 0
         if max_steps is not None and begun >= max_steps:
             _LOGGER.info("Skipping training since max_steps has already saved.")
+            self.notice(nothing_left(begun, max_steps))
             return self
         stop_at = max_steps if steps is None else begun + steps
         self._engine.train(input_fn, latest, stop_at, checked, listeners)
@@ -107,9 +115,9 @@ class Estimator(ModelFolder):
     def evaluate(
         self,
         input_fn: InputFn,
-        steps: int | None = None,
+        steps: float | None = None,
         hooks: Iterable[Any] | None = None,
-        checkpoint_path: str | None = None,
+        checkpoint_path: str | os.PathLike[str] | None = None,
         name: str | None = None,
     ) -> dict[str, Any]:
         """Evaluates a checkpoint, and writes the results as summaries into `eval_dir(name)`.
@@ -129,15 +137,14 @@ class Estimator(ModelFolder):
             ValueError: `steps` is not above 0, or there is no checkpoint at `checkpoint_path`.
             KeyError: The features lack a key that the model asks for.
         """
-        if steps is not None and steps <= 0:
-            raise ValueError(f"evaluate: steps must be above 0, or None; received {steps!r}.")
+        steps = whole("evaluate: steps", steps)
         path, checked = self._existing(checkpoint_path), checked_hooks(hooks)
         return self._engine.evaluate(input_fn, steps, checked, path, self.eval_dir(name), name)
 
     def evaluate_in_memory(
         self,
         input_fn: InputFn,
-        steps: int | None = None,
+        steps: float | None = None,
         hooks: Iterable[Any] | None = None,
         name: str | None = None,
     ) -> dict[str, Any]:
@@ -155,7 +162,7 @@ class Estimator(ModelFolder):
         input_fn: InputFn,
         predict_keys: str | Sequence[str] | None = None,
         hooks: Iterable[Any] | None = None,
-        checkpoint_path: str | None = None,
+        checkpoint_path: str | os.PathLike[str] | None = None,
         yield_single_examples: bool = True,
     ) -> Iterator[Prediction]:
         """Yields predictions; nothing happens before the first is asked for.
@@ -185,7 +192,7 @@ class Estimator(ModelFolder):
         serving_input_receiver_fn: Any = None,
         assets_extra: Mapping[str, str] | None = None,
         as_text: bool = False,
-        checkpoint_path: str | None = None,
+        checkpoint_path: str | os.PathLike[str] | None = None,
     ) -> str:
         """Writes a SavedModel with the signature `serving_default`, checks it, and names it.
 
@@ -223,8 +230,11 @@ class Estimator(ModelFolder):
         engine.tell("exported", name, export.path, export.examples, export.difference)
         return export.path
 
-    def _existing(self, checkpoint_path: str | None) -> str | None:
+    def _existing(self, checkpoint_path: str | os.PathLike[str] | None) -> str | None:
         """The checkpoint to use: the given one, the newest, or None for the initial weights."""
-        if checkpoint_path is not None and not exists(checkpoint_path):
-            raise ValueError(f"There is no checkpoint at {checkpoint_path!r}.")
-        return checkpoint_path or self.latest_checkpoint()
+        if checkpoint_path is None:
+            return self.latest_checkpoint()
+        path = os.fspath(checkpoint_path)
+        if not exists(path):
+            raise ValueError(f"There is no checkpoint at {path!r}.")
+        return path

@@ -36,15 +36,12 @@ def evaluate_program(
         SystemExit: On SIGTERM.
     """
     program.reset_metrics()
-    try:
-        session.begin()
-        more, stop = True, False
-        while more and not stop:
-            interrupts.raise_if_any()
-            more, stop = _advance(running, session)
-        session.end()
-    finally:
-        session.close()
+    session.begin()
+    more, stop = True, False
+    while more and not stop:
+        interrupts.raise_if_any()
+        more, stop = _advance(running, session)
+    session.end()
     results = program.metric_results()
     if "global_step" in results:
         raise ValueError("Rename the metric 'global_step': the result has an entry of that name.")

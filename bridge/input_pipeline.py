@@ -109,7 +109,22 @@ def _example(*element: Any) -> Example:
 
 
 def _elements(result: Any) -> tuple[Any, ...]:
-    return tuple(result) if isinstance(result, (list, tuple)) else (result,)
+    """Features, labels and so on; what is None at the end is not there."""
+    listed = list(result) if isinstance(result, (list, tuple)) else [result]
+    while listed and listed[-1] is None:
+        listed.pop()
+    if not listed or inspect.isgenerator(listed[0]):
+        raise TypeError(
+            "input_fn must return a tf.data.Dataset, or features (a tensor, an array or a dict of "
+            f"them) with or without labels; it returned {result!r}. For a Python generator see "
+            "tf.data.Dataset.from_generator."
+        )
+    return tuple(listed)
+
+
+def _tensor(value: Any) -> Any:
+    """As a graph tensor; a sparse or ragged one is one already."""
+    return value if tf.is_tensor(value) else tf.convert_to_tensor(value)
 
 
 def _constant(result: Any) -> tf.data.Dataset:
@@ -127,7 +142,7 @@ def _pulled_from_graph(call: Callable[[], Any]) -> tf.data.Dataset:
             iterator = tf.compat.v1.data.make_initializable_iterator(result)
             tf.compat.v1.add_to_collection(_TABLE_INITIALIZERS, iterator.initializer)
             result = iterator.get_next()
-        elements = tf.nest.map_structure(tf.convert_to_tensor, _elements(result))
+        elements = tf.nest.map_structure(_tensor, _elements(result))
         initializers = _initializers()
     graph.finalize()
     leaves = tf.nest.flatten(elements, expand_composites=True)

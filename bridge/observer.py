@@ -52,5 +52,8 @@ class Observer:
         absolute difference from the live model's answers.
         """
 
+    def notice(self, text: str) -> None:
+        """Something has happened that was probably not meant to: `text` says what, and the mend."""
+
     def train_end(self, step: int) -> None:
         """Training has ended, for whatever reason, at `global_step` `step`."""

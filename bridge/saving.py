@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 
 from kerasrun.bridge.listeners import SavingListener
+from kerasrun.bridge.triggers import Trigger
 
 _LOGGER = logging.getLogger("tensorflow")
 
@@ -26,6 +27,11 @@ class Saver:
         self._save = save
         self._listeners = listeners
         self._saved_step = saved_step
+
+    @property
+    def asked_for(self) -> list[Trigger]:
+        """When the listeners want checkpoints beside the cadence: their `saves_when`, if any."""
+        return [when for one in self._listeners for when in getattr(one, "saves_when", ())]
 
     def __call__(self, step: int) -> bool:
         """Saves unless `step` has been; returns whether a listener asks to stop training."""

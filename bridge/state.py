@@ -5,94 +5,109 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoints import Checkpoints, restore
+from kerasrun.bridge.checkpoints import Checkpoints, restore, step_of
 from kerasrun.bridge.program import Program
 
 
 class State:
     """Loads and saves the variables of one program.
 
+    Whatever is loaded amid a training, by this State or by that of another Estimator of the same
+    model, is taken back afterwards: the training goes on as if nothing had been.
+
     Args:
         program: Whose variables.
         checkpoints: The folder that they are saved in.
-
-    Attributes:
-        training: Whether a training is under way.
     """
 
-    # Counts for the whole process, as two programs may share one model.
+    # For the whole process, as two programs may share one model.
+    _in_training: "list[State]" = []  # noqa: RUF012
     _changes = 0
 
     def __init__(self, program: Program, checkpoints: Checkpoints) -> None:
         self._program = program
         self._checkpoints = checkpoints
-        self._training_holds: str | None = None
-        self.training = False
+        self._held: str | None = None  # the checkpoint that training loaded or saved last
 
     @property
     def step(self) -> int:
         """The `global_step` of the variables as they are."""
         return int(self._program.global_step)
 
-    def load_for_training(self, path: str | None) -> None:
-        """Loads everything, metrics under way too; the initial state where `path` is None.
+    @property
+    def training(self) -> bool:
+        """Whether a training is under way."""
+        return self in State._in_training
+
+    @contextmanager
+    def training_from(self, path: str | None) -> Iterator[None]:
+        """Loads everything, metrics under way too, and within it is in training.
+
+        Args:
+            path: The checkpoint's prefix; None: the initial state.
 
         Raises:
             ValueError: The checkpoint belongs to another model.
         """
         self._program.reset_metrics()
         self._load(path, self._everything())
-        self._training_holds = path
-        self.training = True
+        self._held = path
+        State._in_training.append(self)
+        try:
+            yield
+        finally:
+            State._in_training.remove(self)
+            State._changes += 1
 
     def save(self) -> str:
         """Saves everything at its step; returns the checkpoint's prefix."""
-        self._training_holds = self._checkpoints.save(self._everything(), self.step)
-        return self._training_holds
-
-    def training_ended(self) -> None:
-        """The variables hold no checkpoint any more that anybody goes on from."""
-        self._training_holds = None
-        self.training = False
-        self._changed()
+        self._held = self._checkpoints.save(self._everything(), self.step)
+        return self._held
 
     @contextmanager
     def holding(self, path: str | None, mark: int | None = None) -> Iterator[int]:
         """Within it the variables hold the checkpoint `path`, or the initial state for None.
-
-        Training under way, if it has just saved, goes on afterwards as if nothing had been: the
-        checkpoint that it holds is not loaded again, and its metrics are put back.
 
         Args:
             path: The checkpoint's prefix.
             mark: What an earlier `holding` of the same path gave: if nothing has been loaded or
                 trained since, nothing is loaded now.
         """
-        held = self._training_holds
-        with self.metrics_kept():
-            try:
-                if mark != State._changes and (held is None or held != path):
-                    self._load(path, self._weights())
-                yield State._changes
-            finally:
-                if held is not None and held != path:
-                    self._load(held, self._weights())
+        with self.kept():
+            if not (self._holds(path) or self._is_unchanged(mark)):
+                self._load(path, self._weights())
+            yield State._changes
 
     @contextmanager
-    def metrics_kept(self) -> Iterator[None]:
-        """Within it the metrics may be used for something else; they are put back afterwards."""
-        kept = {name: v.numpy() for name, v in self._program.accumulators().items()}
+    def kept(self) -> Iterator[None]:
+        """Whatever is done to the variables of trainings under way is undone afterwards."""
+        copies = [(state, state._copy()) for state in State._in_training]
         try:
             yield
         finally:
-            for name, variable in self._program.accumulators().items():
-                variable.assign(kept.get(name, tf.zeros_like(variable)))
+            for state, values in copies:
+                state._put_back(values)
 
-    def _changed(self) -> None:
-        State._changes += 1
+    def _holds(self, path: str | None) -> bool:
+        """Whether training has just saved or loaded this checkpoint, and made no step since."""
+        return self.training and self._held == path and self.step == (step_of(path) if path else 0)
+
+    @staticmethod
+    def _is_unchanged(mark: int | None) -> bool:
+        return mark == State._changes and not State._in_training
+
+    def _copy(self) -> dict[str, tf.Tensor]:
+        return {name: variable.read_value() for name, variable in self._everything().items()}
+
+    def _put_back(self, values: dict[str, tf.Tensor]) -> None:
+        self._program.activate()
+        self._program.reset_metrics()  # some may be new
+        variables = self._everything()
+        for name, value in values.items():
+            variables[name].assign(value)
 
     def _load(self, path: str | None, variables: dict[str, tf.Variable]) -> None:
-        self._changed()
+        State._changes += 1
         self._program.activate()
         if path is None:
             self._program.reset_to_initial()

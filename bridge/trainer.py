@@ -16,6 +16,7 @@ from kerasrun.bridge.errors import NanLossDuringTrainingError
 from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.interrupts import Interrupts
 from kerasrun.bridge.loop import Running
+from kerasrun.bridge.notices import data_ended, give_notice
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
@@ -67,6 +68,7 @@ class Trainer:
         self._config = config
         self._saver = saver
         self._hooks = hooks
+        self._observers = observers
         self._stop_at = stop_at
         self._step = int(program.global_step)
         self._metrics = TrainingMetrics(program, self._step)
@@ -86,7 +88,7 @@ class Trainer:
             more, stop = self._advance()
         self._save()
         self._tell(self._step)
-        self._log_end(begun)
+        self._log_end(begun, out_of_data=not more)
         return self._step
 
     def _advance(self) -> tuple[bool, bool]:
@@ -139,28 +141,14 @@ class Trainer:
             actions.append(Action(EverySteps(int(every), self._step + int(every)), self._saver))
         elif secs := config.save_checkpoints_secs:
             actions.append(Action(EverySecs(secs, time.monotonic), self._saver))
-        return actions
+        return actions + [Action(when, self._saver) for when in self._saver.asked_for]
 
-    def _log_end(self, begun: int) -> None:
+    def _log_end(self, begun: int, *, out_of_data: bool) -> None:
         if self._step == begun:
             _LOGGER.warning(
                 "Training made no steps: the input is empty, or gives nothing. Look at input_fn."
             )
         else:
+            if out_of_data and self._stop_at is not None and not self._finished():
+                give_notice(self._observers, data_ended(self._step, self._stop_at))
             _LOGGER.info("Loss for final step: %s.", self._metrics.look(self._step).get("loss"))
-
-
-def check_limits(steps: int | None, max_steps: int | None) -> None:
-    """Checks what `train` is told about where to end.
-
-    Raises:
-        ValueError: Both are given, or one is not above 0.
-    """
-    if steps is not None and max_steps is not None:
-        raise ValueError(
-            "train takes steps (how many more) or max_steps (in total), not both; received "
-            f"steps={steps!r} and max_steps={max_steps!r}."
-        )
-    for name, value in (("steps", steps), ("max_steps", max_steps)):
-        if value is not None and value <= 0:
-            raise ValueError(f"train: {name} must be above 0, or None; received {value!r}.")

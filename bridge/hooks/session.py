@@ -8,7 +8,7 @@ names, and a real session on it that is told the values after each step.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 import tensorflow as tf
 import tensorflow.compat.v1 as v1
@@ -142,7 +142,10 @@ class HookSession:
         for hook in self._hooks:
             hook.end(self._session)
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         """Closes the session."""
         if self._session is not None:
             self._session.close()

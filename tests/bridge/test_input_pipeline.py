@@ -123,6 +123,36 @@ def test_what_nobody_gives_is_named(model: keras.Model, make_estimator: Any) -> 
         make_estimator(model).train(input_fn)
 
 
+def test_labels_may_be_none(model: keras.Model, flowers: Arrays, make_estimator: Any) -> None:
+    for input_fn in (
+        lambda: ({"iris_input": flowers[0]}, None),
+        lambda: ({"iris_input": tf.constant(flowers[0])}, None),
+    ):
+        first = next(make_estimator(model).predict(input_fn))
+        assert first["probs"].shape == (3,)
+
+
+def test_graph_code_may_give_sparse_features(make_estimator: Any) -> None:
+    x = keras.Input((4,), sparse=True, name="x")
+    model = keras.Model(x, keras.layers.Dense(1)(x))
+    model.compile("sgd", "mse")
+
+    def input_fn() -> Any:
+        v1.get_variable("needs_a_graph", shape=[])
+        indices = v1.placeholder_with_default(np.array([[0, 1], [1, 3]], "int64"), [2, 2])
+        sparse = tf.sparse.SparseTensor(indices, [1.0, 2.0], [2, 4])
+        return {"x": sparse}, tf.constant([[1.0], [2.0]])
+
+    estimator = make_estimator(model).train(input_fn, steps=3)
+    assert estimator.get_variable_value("global_step") == 3
+
+
+@pytest.mark.parametrize("wrong", [lambda: None, lambda: (i for i in range(3))])
+def test_what_is_no_data_is_refused(model: keras.Model, make_estimator: Any, wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"input_fn must return a tf\.data\.Dataset, or features"):
+        make_estimator(model).train(wrong)
+
+
 def test_its_own_errors_come_through(model: keras.Model, make_estimator: Any) -> None:
     def input_fn() -> Any:
         raise RuntimeError("no such table")

@@ -25,6 +25,13 @@ def test_max_steps_counts_from_the_very_first_and_steps_add_up(
     assert estimator.get_variable_value("global_step") == 10
 
 
+def test_a_part_of_a_step_is_a_step(model: keras.Model, endless: Any, make_estimator: Any) -> None:
+    estimator = make_estimator(model).train(endless, steps=2.5)
+    assert estimator.get_variable_value("global_step") == 3
+    assert estimator.train(endless, max_steps=4.2).get_variable_value("global_step") == 5
+    assert estimator.evaluate(endless, steps=1.5) == estimator.evaluate(endless, steps=2)
+
+
 def test_training_ends_with_the_data_and_counts_real_updates_only(
     model: keras.Model, input_fn: Any, make_estimator: Any
 ) -> None:
