@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kerasrun.exporters.best import BestExporter
     from kerasrun.exporters.check import ExpectedAnswer, ExportCheckError
+    from kerasrun.exporters.export_outputs import (
+        ClassificationOutput,
+        ExportOutput,
+        PredictOutput,
+        RegressionOutput,
+    )
     from kerasrun.exporters.export_path import ExportPath
     from kerasrun.exporters.exporter import Exporter
     from kerasrun.exporters.feeding import receiver_inputs
@@ -20,49 +26,79 @@ if TYPE_CHECKING:
         build_raw_serving_input_receiver_fn,
     )
     from kerasrun.exporters.resources import resources_of
-    from kerasrun.exporters.saved_model import Export, Signature, write_saved_model
+    from kerasrun.exporters.saved_model import Export, write_saved_model
     from kerasrun.exporters.serving_input import ServingInputReceiver, TensorServingInputReceiver
+    from kerasrun.exporters.signatures import Addition, Signature
+    from kerasrun.exporters.signatures_by_kind import output_signatures
+    from kerasrun.exporters.supervised_input import (
+        SupervisedInputReceiver,
+        build_raw_supervised_input_receiver_fn,
+        build_supervised_input_receiver_fn_from_input_fn,
+    )
+    from kerasrun.exporters.tagged_graphs import TaggedGraph, write_tagged_graphs
 
 _MODULE_OF = {
+    "Addition": "signatures",
     "BestExporter": "best",
+    "ClassificationOutput": "export_outputs",
     "ExpectedAnswer": "check",
     "Export": "saved_model",
     "ExportCheckError": "check",
+    "ExportOutput": "export_outputs",
     "ExportPath": "export_path",
     "Exporter": "exporter",
     "FinalExporter": "final",
     "LatestExporter": "latest",
+    "PredictOutput": "export_outputs",
+    "RegressionOutput": "export_outputs",
     "ServingInputReceiver": "serving_input",
-    "Signature": "saved_model",
+    "Signature": "signatures",
+    "SupervisedInputReceiver": "supervised_input",
+    "TaggedGraph": "tagged_graphs",
     "TensorServingInputReceiver": "serving_input",
     "TracedReceiver": "receiver",
     "build_parsing_serving_input_receiver_fn": "receiver_fns",
     "build_raw_serving_input_receiver_fn": "receiver_fns",
+    "build_raw_supervised_input_receiver_fn": "supervised_input",
+    "build_supervised_input_receiver_fn_from_input_fn": "supervised_input",
+    "output_signatures": "signatures_by_kind",
     "receiver_inputs": "feeding",
     "resources_of": "resources",
     "trace_receiver": "receiver",
     "write_saved_model": "saved_model",
+    "write_tagged_graphs": "tagged_graphs",
 }
 
 __all__ = [
+    "Addition",
     "BestExporter",
+    "ClassificationOutput",
     "ExpectedAnswer",
     "Export",
     "ExportCheckError",
+    "ExportOutput",
     "ExportPath",
     "Exporter",
     "FinalExporter",
     "LatestExporter",
+    "PredictOutput",
+    "RegressionOutput",
     "ServingInputReceiver",
     "Signature",
+    "SupervisedInputReceiver",
+    "TaggedGraph",
     "TensorServingInputReceiver",
     "TracedReceiver",
     "build_parsing_serving_input_receiver_fn",
     "build_raw_serving_input_receiver_fn",
+    "build_raw_supervised_input_receiver_fn",
+    "build_supervised_input_receiver_fn_from_input_fn",
+    "output_signatures",
     "receiver_inputs",
     "resources_of",
     "trace_receiver",
     "write_saved_model",
+    "write_tagged_graphs",
 ]
 
 

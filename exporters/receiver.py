@@ -1,7 +1,7 @@
 """A `serving_input_receiver_fn`, traced once: what is fed, and the features made of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tensorflow as tf
@@ -21,6 +21,7 @@ class TracedReceiver:
         resources: The lookup tables that the way needs.
         variables: The variables that it needs.
         alternatives: Other things that can be fed, by name.
+        labelled: Whether `features` gives pairs `(features, labels)`: the receiver has labels.
     """
 
     specs: dict[str, tf.TensorSpec]
@@ -29,6 +30,7 @@ class TracedReceiver:
     variables: tuple[Any, ...]
     _function: Callable[..., Any]
     alternatives: dict[str, "TracedReceiver"] = field(default_factory=dict)
+    labelled: bool = False
 
     def features(self, receiver_tensors: Mapping[str, Any]) -> Any:
         """Computes the features, in the structure that the receiver gave them.
@@ -59,13 +61,23 @@ class TracedReceiver:
             tf.nest.map_structure(_set_shape, features, self.feature_specs)
         return features
 
+    def renamed(self, names: Mapping[str, str]) -> "TracedReceiver":
+        """Returns the same way, fed under other names; without the alternatives.
+
+        Args:
+            names: The present name to the new one; a name that is not among them stays.
+        """
+        specs = {names.get(name, name): spec for name, spec in self.specs.items()}
+        return replace(self, specs=specs, alternatives={})
+
 
 def trace_receiver(serving_input_receiver_fn: Callable[[], Any]) -> TracedReceiver:
     """Runs the function once in a graph of its own and keeps what it made.
 
     Args:
         serving_input_receiver_fn: Takes nothing; returns a `ServingInputReceiver`, a
-            `TensorServingInputReceiver`, or anything with their attributes.
+            `TensorServingInputReceiver`, a `SupervisedInputReceiver`, or anything with their
+            attributes.
 
     Raises:
         TypeError: It returns something else.
@@ -81,22 +93,27 @@ def trace_receiver(serving_input_receiver_fn: Callable[[], Any]) -> TracedReceiv
 
     with log:
         wrapped = tf.compat.v1.wrap_function(run, [])
-    features, receivers, alternatives = made[0]
+    features, receivers, alternatives, labelled = made[0]
     tables = trackable_tables(wrapped, log.resources, serving_input_receiver_fn)
     variables = tuple(wrapped.graph.variables)
-    return _cut(wrapped, features, receivers, tables, variables, alternatives or {})
+    traced = _cut(wrapped, features, receivers, tables, variables, alternatives or {})
+    return replace(traced, labelled=labelled)
 
 
-def _normalised(receiver: Any) -> tuple[Any, dict[str, Any], dict[str, dict[str, Any]] | None]:
+def _normalised(
+    receiver: Any,
+) -> tuple[Any, dict[str, Any], dict[str, dict[str, Any]] | None, bool]:
     if not (hasattr(receiver, "features") and hasattr(receiver, "receiver_tensors")):
         raise TypeError(
             "serving_input_receiver_fn must return a ServingInputReceiver or a "
             f"TensorServingInputReceiver; it returned {receiver!r}."
         )
     # tf.identity brings eager constants into the graph and tells a feature from its placeholder.
-    features = tf.nest.map_structure(tf.identity, receiver.features, expand_composites=True)
-    alternatives = getattr(receiver, "receiver_tensors_alternatives", None)
-    return features, named_receivers(receiver.receiver_tensors), named_alternatives(alternatives)
+    labelled = hasattr(receiver, "labels")
+    wanted = (receiver.features, receiver.labels) if labelled else receiver.features
+    features = tf.nest.map_structure(tf.identity, wanted, expand_composites=True)
+    alternatives = named_alternatives(getattr(receiver, "receiver_tensors_alternatives", None))
+    return features, named_receivers(receiver.receiver_tensors), alternatives, labelled
 
 
 def _cut(

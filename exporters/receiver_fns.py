@@ -36,10 +36,10 @@ def build_raw_serving_input_receiver_fn(
     """
     if isinstance(features, Mapping):
         specs = {
-            name: _batched(name, value, default_batch_size) for name, value in features.items()
+            name: batched_spec(name, value, default_batch_size) for name, value in features.items()
         }
         return lambda: _raw_receiver(specs)
-    spec = _batched("input", features, default_batch_size)
+    spec = batched_spec("input", features, default_batch_size)
     return lambda: _single_receiver(spec)
 
 
@@ -69,23 +69,29 @@ def build_parsing_serving_input_receiver_fn(
 
 
 def _raw_receiver(specs: dict[str, tf.TensorSpec]) -> ServingInputReceiver:
-    receivers = {name: _placeholder(name, spec) for name, spec in specs.items()}
+    receivers = {name: placeholder(name, spec) for name, spec in specs.items()}
     return ServingInputReceiver(dict(receivers), receivers)
 
 
 def _single_receiver(spec: tf.TensorSpec) -> ServingInputReceiver:
-    receiver = _placeholder("input", spec)
+    receiver = placeholder("input", spec)
     return ServingInputReceiver(receiver, receiver)
 
 
-def _placeholder(name: Any, spec: tf.TensorSpec) -> tf.Tensor:
+def placeholder(name: Any, spec: tf.TensorSpec) -> tf.Tensor:
+    """Returns a placeholder of this shape and dtype, its operation named after `name`."""
     op_name = re.sub(r"[^A-Za-z0-9_.]", "_", str(name))  # an op's name takes fewer characters
     op_name = op_name if re.match(r"[A-Za-z0-9.]", op_name) else f"input{op_name}"
     return tf.compat.v1.placeholder(spec.dtype, spec.shape, name=op_name)
 
 
-def _batched(name: Any, value: Any, batch_size: int | None) -> tf.TensorSpec:
-    """The shape and dtype of one feature, its first dimension set free or to `batch_size`."""
+def batched_spec(name: Any, value: Any, batch_size: int | None) -> tf.TensorSpec:
+    """Returns shape and dtype of a feature, the first dimension set free or to `batch_size`.
+
+    Raises:
+        TypeError: It is sparse, ragged, or has no shape and dtype.
+        ValueError: It has no batch dimension.
+    """
     composite = (tf.SparseTensor, tf.RaggedTensor, tf.SparseTensorSpec, tf.RaggedTensorSpec)
     if isinstance(value, composite) or not (hasattr(value, "shape") and hasattr(value, "dtype")):
         raise TypeError(

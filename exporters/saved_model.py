@@ -20,34 +20,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import tensorflow as tf
-
 from kerasrun.exporters.assets_extra import checked_assets_extra, copy_assets_extra
 from kerasrun.exporters.check import ExpectedAnswer, check_export
 from kerasrun.exporters.export_path import ExportPath
-from kerasrun.exporters.receiver import TracedReceiver
-from kerasrun.exporters.signature_names import SignatureNames, finish_signatures, signature_names
+from kerasrun.exporters.saved_objects import root_of, save
+from kerasrun.exporters.signature_names import finish_signatures
+from kerasrun.exporters.signatures import (
+    Signature,
+    receiver_resources,
+    traced,
+    with_alternatives,
+)
 from kerasrun.exporters.version_folder import VersionFolder
-
-
-@dataclass(frozen=True)
-class Signature:
-    """One way to ask the exported model.
-
-    Attributes:
-        name: Its key, `serving_default` for the usual one.
-        function: Takes the features, as the receiver makes them, and returns the outputs by name.
-            It is traced once. Random or training behaviour is the caller's to switch off.
-        receiver: Where the features come from. Each of its alternatives becomes a signature
-            `<alternative>:<name>`.
-        method_name: What TensorFlow Serving calls the kind of the signature: it ends in `predict`,
-            `classify` or `regress`.
-    """
-
-    name: str
-    function: Callable[[Any], Mapping[str, Any]]
-    receiver: TracedReceiver
-    method_name: str = tf.saved_model.PREDICT_METHOD_NAME
 
 
 @dataclass(frozen=True)
@@ -98,111 +82,14 @@ def write_saved_model(
             table that is not among `resources`. Nothing is written.
         ExportCheckError: The written model answers otherwise. Nothing is left of it.
     """
-    listed = _with_alternatives(signatures)
+    listed = with_alternatives(signatures)
     assets = checked_assets_extra(assets_extra)
-    names, functions = _traced(listed)
-    root = _root(variables, [*resources, *_receiver_resources(listed)], functions)
+    names, functions = traced(listed)
+    root = root_of(variables, [*resources, *receiver_resources(listed)], functions)
     with VersionFolder(export_dir_base, clock) as folder:
-        _save(root, folder.temporary, functions)
+        save(root, folder.temporary, functions)
         finish_signatures(folder.temporary, names, as_text)
         copy_assets_extra(assets, folder.temporary)
         difference = check_export(folder.temporary, names, check)
         path = folder.commit()
     return Export(ExportPath.of(path), check.examples if check else 0, difference)
-
-
-def _with_alternatives(signatures: Iterable[Signature]) -> list[Signature]:
-    listed: dict[str, Signature] = {}
-    for signature in signatures:
-        others = [
-            Signature(f"{name}:{signature.name}", signature.function, other, signature.method_name)
-            for name, other in signature.receiver.alternatives.items()
-        ]
-        for each in (signature, *others):
-            if listed.setdefault(each.name, each) is not each:
-                raise ValueError(
-                    f"Two signatures are named {each.name!r}; each needs its own name."
-                )
-    if not listed:
-        raise ValueError("An export needs at least one signature; none was given.")
-    return list(listed.values())
-
-
-def _traced(signatures: list[Signature]) -> tuple[dict[str, SignatureNames], dict[str, Any]]:
-    names: dict[str, SignatureNames] = {}
-    functions: dict[str, Any] = {}
-    for signature in signatures:
-        inputs = signature_names(signature.name, signature.receiver.specs)
-        function = _function(signature, inputs)
-        outputs = tuple(function.structured_outputs)
-        names[signature.name] = SignatureNames(inputs, outputs, signature.method_name)
-        functions[signature.name] = function
-    return names, functions
-
-
-def _function(signature: Signature, stand_ins: Mapping[str, str]) -> Any:
-    """One signature as a concrete function of a dict of receiver tensors by stand-in name."""
-    receiver = signature.receiver
-    specs = {
-        stand_ins[name]: tf.TensorSpec(spec.shape, spec.dtype, name=stand_ins[name])
-        for name, spec in receiver.specs.items()
-    }
-
-    def serve(fed: dict[str, Any]) -> dict[str, Any]:
-        features = receiver.features({name: fed[stand_ins[name]] for name in receiver.specs})
-        return _checked_outputs(signature.name, signature.function(features))
-
-    return tf.function(serve, input_signature=[specs], autograph=False).get_concrete_function()
-
-
-def _checked_outputs(signature: str, outputs: Any) -> dict[str, Any]:
-    if not isinstance(outputs, Mapping) or not outputs:
-        raise ValueError(
-            f"The function of signature {signature!r} must return a dict of output name to tensor; "
-            f"it returned {outputs!r}."
-        )
-    for name, output in outputs.items():
-        if not isinstance(name, str) or not isinstance(output, tf.Tensor):
-            raise ValueError(
-                f"Signature {signature!r}: an output needs a string as name and a dense tensor as "
-                f"value; found {name!r}: {output!r}."
-            )
-    return {name: tf.identity(output, name="output") for name, output in outputs.items()}
-
-
-def _receiver_resources(signatures: list[Signature]) -> list[Any]:
-    return [table for signature in signatures for table in signature.receiver.resources]
-
-
-def _root(variables: Any, resources: list[Any], functions: Mapping[str, Any]) -> Any:
-    """What `tf.saved_model.save` walks: nothing but variables, tables and what these hold."""
-    root = tf.__internal__.tracking.AutoTrackable()
-    if isinstance(variables, Mapping):
-        root.variables = {name: _raw(variable) for name, variable in variables.items()}
-        known = {id(variable) for variable in root.variables.values()}
-    else:
-        root.variables = _each_once(_raw(variable) for variable in variables)
-        known = {id(variable) for variable in root.variables}
-    read = [variable for function in functions.values() for variable in function.graph.variables]
-    root.other_variables = _each_once(v for v in read if id(v) not in known)
-    root.resources = _each_once(resources)
-    return root
-
-
-def _raw(variable: Any) -> Any:
-    """The `tf.Variable` of a `keras.Variable`."""
-    return variable if isinstance(variable, tf.Variable) else variable.value
-
-
-def _each_once(values: Iterable[Any]) -> list[Any]:
-    return list({id(value): value for value in values}.values())
-
-
-def _save(root: Any, folder: str, functions: Mapping[str, Any]) -> None:
-    try:
-        tf.saved_model.save(root, folder, signatures=dict(functions))
-    except AssertionError as error:
-        raise ValueError(
-            "A signature uses a resource (a lookup table) that is not part of the export. Pass it "
-            f"in `resources`, as resources_of(model) finds it in a model. TensorFlow says: {error}"
-        ) from error

@@ -54,7 +54,7 @@ class ServingInputReceiver(_ReceiverFields):
         _check_given("features", features)
         named = dict(features) if isinstance(features, Mapping) else {SINGLE_FEATURE: features}
         for name, feature in named.items():
-            _check_feature(name, feature)
+            check_feature(name, feature)
         return super().__new__(
             cls,
             named,
@@ -90,7 +90,7 @@ class TensorServingInputReceiver(_ReceiverFields):
                 "TensorServingInputReceiver: features must be one tensor; received a dict with "
                 f"{sorted(map(str, features))}. For a dict use ServingInputReceiver."
             )
-        _check_feature(SINGLE_FEATURE, features)
+        check_feature(SINGLE_FEATURE, features)
         return super().__new__(
             cls,
             features,
@@ -140,7 +140,8 @@ def _check_given(field: str, value: Any) -> None:
         raise ValueError(f"A serving input receiver needs {field}; received {value!r}.")
 
 
-def _check_feature(name: Any, feature: Any) -> None:
+def check_feature(name: Any, feature: Any) -> None:
+    """Raises a ValueError where a feature's name is no name, or its value is no tensor."""
     if not isinstance(name, (str, int, tuple)):
         raise ValueError(f"The names of features must be strings; found {name!r}.")
     if not isinstance(feature, (tf.Tensor, tf.SparseTensor, tf.RaggedTensor)):

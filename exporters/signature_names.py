@@ -74,8 +74,8 @@ def finish_signatures(folder: str, names: Mapping[str, SignatureNames], as_text:
         return
     model = read_saved_model(folder)
     for key, each in names.items():
-        _rename(model.meta_graphs[0].signature_def[key], each)
-    _write(model, folder, as_text)
+        rename_signature(model.meta_graphs[0].signature_def[key], each)
+    write_message(model, folder, as_text)
 
 
 def read_saved_model(folder: str) -> Any:
@@ -96,7 +96,8 @@ def _stand_in(name: str) -> str:
     return swapped if swapped[0].isalpha() else f"arg_{swapped}"
 
 
-def _rename(signature_def: Any, names: SignatureNames) -> None:
+def rename_signature(signature_def: Any, names: SignatureNames) -> None:
+    """Gives one `SignatureDef` its method name, and its inputs their true names."""
     signature_def.method_name = names.method_name
     infos = {name: _copy(signature_def.inputs[stand_in]) for name, stand_in in names.inputs.items()}
     signature_def.inputs.clear()
@@ -110,7 +111,8 @@ def _copy(message: Any) -> Any:
     return copy
 
 
-def _write(model: Any, folder: str, as_text: bool) -> None:
+def write_message(model: Any, folder: str, as_text: bool) -> None:
+    """Writes a `SavedModel` message as `saved_model.pb` or `.pbtxt`, in place of what was there."""
     binary = os.path.join(folder, "saved_model.pb")
     if not as_text:
         with tf.io.gfile.GFile(binary, "wb") as file:
@@ -118,4 +120,5 @@ def _write(model: Any, folder: str, as_text: bool) -> None:
         return
     with tf.io.gfile.GFile(os.path.join(folder, "saved_model.pbtxt"), "w") as file:
         file.write(text_format.MessageToString(model))
-    tf.io.gfile.remove(binary)
+    if tf.io.gfile.exists(binary):
+        tf.io.gfile.remove(binary)
