@@ -8,6 +8,7 @@ from kerasrun.bridge.listeners import checked_listeners
 from kerasrun.exporters import Exporter
 
 InputFn = Callable[..., Any]
+_THROTTLE_SECS = 600
 
 
 class _TrainFields(NamedTuple):
@@ -55,10 +56,15 @@ class _EvalFields(NamedTuple):
     exporters: tuple[Exporter, ...]
     start_delay_secs: float
     throttle_secs: float
+    every_steps: int | None
 
 
 class EvalSpec(_EvalFields):
     """How to evaluate and export; see `tf.estimator.EvalSpec`.
+
+    An evaluation is due at each checkpoint, unless the one before began less than `throttle_secs`
+    ago; with `every_steps` exactly at the multiples of that number, where checkpoints are saved
+    too, and however little time has passed. The last checkpoint is evaluated in any case.
 
     Args:
         input_fn: Gives the evaluation data.
@@ -67,11 +73,14 @@ class EvalSpec(_EvalFields):
         hooks: `SessionRunHook`s of the evaluations.
         exporters: One Exporter or several, called after each evaluation.
         start_delay_secs: A separate evaluator waits so long before its first evaluation.
-        throttle_secs: The least time from the start of an evaluation to the next.
+        throttle_secs: The least time from the start of an evaluation to the next. None: 600
+            seconds, and 0 with `every_steps`.
+        every_steps: Evaluate when `global_step` is a multiple of this; not in `tf.estimator`.
 
     Raises:
         TypeError: `input_fn` cannot be called, `name` is no string, an exporter is none.
-        ValueError: A number is out of range, or two exporters share a name.
+        ValueError: A number is out of range, two exporters share a name, or `every_steps` and a
+            `throttle_secs` above 0 are both given.
     """
 
     __slots__ = ()
@@ -84,7 +93,9 @@ class EvalSpec(_EvalFields):
         hooks: Iterable[Any] | None = None,
         exporters: Exporter | Iterable[Exporter] | None = None,
         start_delay_secs: float = 120,
-        throttle_secs: float = 600,
+        throttle_secs: float | None = None,
+        *,
+        every_steps: int | None = None,
     ) -> Self:
         """Checks the fields and makes the tuple."""
         _check_callable("EvalSpec", input_fn)
@@ -92,10 +103,9 @@ class EvalSpec(_EvalFields):
         if name is not None and not isinstance(name, str):
             raise TypeError(f"EvalSpec: name must be a string; received {name!r}.")
         _check_not_negative("start_delay_secs", start_delay_secs)
-        _check_not_negative("throttle_secs", throttle_secs)
-        delays = (start_delay_secs, throttle_secs)
+        delays = (start_delay_secs, _throttle_secs(throttle_secs, every_steps))
         checked = checked_hooks(hooks), _checked_exporters(exporters)
-        return super().__new__(cls, input_fn, steps, name, *checked, *delays)
+        return super().__new__(cls, input_fn, steps, name, *checked, *delays, every_steps)
 
 
 def _check_callable(spec: str, input_fn: object) -> None:
@@ -113,6 +123,26 @@ def _check_above_zero(spec: str, field: str, value: float | None) -> None:
 def _check_not_negative(field: str, value: float) -> None:
     if value < 0:
         raise ValueError(f"EvalSpec: {field} must not be negative; received {value!r}.")
+
+
+def _throttle_secs(throttle_secs: float | None, every_steps: int | None) -> float:
+    """What holds, of what was given."""
+    if every_steps is None:
+        throttle_secs = _THROTTLE_SECS if throttle_secs is None else throttle_secs
+        _check_not_negative("throttle_secs", throttle_secs)
+        return throttle_secs
+    if not isinstance(every_steps, int) or isinstance(every_steps, bool) or every_steps <= 0:
+        raise ValueError(
+            f"EvalSpec: every_steps must be a whole number above 0, or None; received "
+            f"{every_steps!r}."
+        )
+    if throttle_secs:
+        raise ValueError(
+            "EvalSpec: every_steps evaluates at exact steps, so that throttle_secs cannot hold; "
+            f"received every_steps={every_steps!r} and throttle_secs={throttle_secs!r}. Leave out "
+            "one of them."
+        )
+    return 0
 
 
 def _checked_exporters(exporters: Exporter | Iterable[Exporter] | None) -> tuple[Exporter, ...]:
@@ -135,3 +165,37 @@ def _checked_exporters(exporters: Exporter | Iterable[Exporter] | None) -> tuple
             )
         names.add(name)
     return listed
+
+
+def checked_eval_specs(eval_spec: EvalSpec | Iterable[EvalSpec]) -> tuple[EvalSpec, ...]:
+    """Returns one EvalSpec or several as a tuple.
+
+    Raises:
+        TypeError: One is no EvalSpec.
+        ValueError: There is none, or two share a name or an exporter's name.
+    """
+    alone = isinstance(eval_spec, EvalSpec) or not isinstance(eval_spec, Iterable)
+    specs: tuple[Any, ...] = (eval_spec,) if alone else tuple(eval_spec)
+    for spec in specs:
+        if not isinstance(spec, EvalSpec):
+            raise TypeError(
+                "train_and_evaluate: eval_spec must be of type EvalSpec, or a list of them; "
+                f"received {spec!r}."
+            )
+    if not specs:
+        raise ValueError(
+            "train_and_evaluate: eval_spec must hold one EvalSpec at least; it is empty."
+        )
+    _check_once("name", [spec.name or None for spec in specs], "writes eval_<name>")
+    exporters = [exporter.name for spec in specs for exporter in spec.exporters]
+    _check_once("exporter name", exporters, "exports to export/<name>")
+    return specs
+
+
+def _check_once(what: str, names: list[str | None], why: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(
+                f"train_and_evaluate: each {what} may be used by one EvalSpec, as each {why}; "
+                f"{name!r} is used {names.count(name)} times."
+            )

@@ -1,94 +1,127 @@
 """`train_and_evaluate`: one training, evaluations at its checkpoints, exports after them."""
 
 import logging
-import os
-import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
 
 from kerasrun.bridge.checkpoints import step_of
 from kerasrun.bridge.estimator import Estimator
-from kerasrun.bridge.specs import EvalSpec, TrainSpec
+from kerasrun.bridge.evaluations import Evaluations
+from kerasrun.bridge.notices import throttled
+from kerasrun.bridge.specs import EvalSpec, TrainSpec, checked_eval_specs
+from kerasrun.bridge.triggers import EverySteps
 
 _LOGGER = logging.getLogger("tensorflow")
 
+Outcome = tuple[dict[str, Any], list[Any]] | tuple[None, None]
+_Results = dict[str | None, dict[str, Any]]
+_Exports = dict[str | None, list[Any]]
+Outcomes = tuple[_Results, _Exports] | tuple[None, None]
+
+
+@overload
+def train_and_evaluate(  # type: ignore[overload-overlap]  # an EvalSpec is a tuple, of other things
+    estimator: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec
+) -> Outcome: ...
+
+
+@overload
+def train_and_evaluate(
+    estimator: Estimator, train_spec: TrainSpec, eval_spec: Iterable[EvalSpec]
+) -> Outcomes: ...
+
 
 def train_and_evaluate(
-    estimator: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec
-) -> tuple[dict[str, Any] | None, list[Any] | None]:
+    estimator: Estimator, train_spec: TrainSpec, eval_spec: EvalSpec | Iterable[EvalSpec]
+) -> Any:
     """Trains, evaluates and exports; see `tf.estimator.train_and_evaluate`.
 
     There is one training from beginning to end: its input is never restarted. After each
     checkpoint, and once more at the end, the model is evaluated unless the evaluation before began
     less than `throttle_secs` ago, and every exporter is called. Nothing is evaluated twice.
 
+    Several EvalSpecs, each with a name of its own, are evaluated in their order; each has its own
+    `throttle_secs` or `every_steps`, and its own exporters.
+
     Args:
         estimator: The model.
         train_spec: How to train.
-        eval_spec: How to evaluate and export.
+        eval_spec: How to evaluate and export; or a list of them.
 
     Returns:
         The result of the last evaluation, and what the exporters returned after it (None where
-        one had nothing to export). (None, None) if there was nothing to train.
+        one had nothing to export). For a list two dicts of these, by the specs' names (None for
+        one without). (None, None) if there was nothing to train.
 
     Raises:
         TypeError: An argument is of the wrong type.
-        ValueError: The Estimator's config turns checkpoints off.
+        ValueError: The Estimator's config turns checkpoints off, or two specs share a name, or
+            two of their exporters do.
     """
     _check_type("estimator", estimator, Estimator)
     _check_type("train_spec", train_spec, TrainSpec)
-    _check_type("eval_spec", eval_spec, EvalSpec)
+    specs = checked_eval_specs(eval_spec)
     if not estimator.config.saves_checkpoints:
         raise ValueError(
             "train_and_evaluate evaluates checkpoints, which this RunConfig turns off: give "
             "save_checkpoints_steps or save_checkpoints_secs."
         )
+    evaluators = _train(estimator, train_spec, specs)
+    if isinstance(eval_spec, EvalSpec):
+        return evaluators[0].outcome
+    outcomes = [(one.name, *one.outcome) for one in evaluators]
+    if any(result is None for _, result, _ in outcomes):
+        return None, None
+    results = {name: result for name, result, _ in outcomes}
+    return results, {name: exports for name, _, exports in outcomes}
+
+
+def _train(
+    estimator: Estimator, spec: TrainSpec, eval_specs: Sequence[EvalSpec]
+) -> list["_Evaluator"]:
     latest = estimator.latest_checkpoint()
     begun = step_of(latest) if latest else 0
-    evaluator = _Evaluator(estimator, eval_spec, begun, train_spec.max_steps)
+    evaluators = [_Evaluator(estimator, one, begun, spec.max_steps) for one in eval_specs]
     estimator.train(
-        train_spec.input_fn,
-        hooks=train_spec.hooks,
-        max_steps=train_spec.max_steps,
-        saving_listeners=[*train_spec.saving_listeners, evaluator],
+        spec.input_fn,
+        hooks=spec.hooks,
+        max_steps=spec.max_steps,
+        saving_listeners=[*spec.saving_listeners, *evaluators],
     )
-    return evaluator.outcome
+    return evaluators
 
 
 class _Evaluator:
-    """Listens for checkpoints, evaluates them and calls the exporters.
+    """Listens for checkpoints, and evaluates those that are due.
 
     Args:
         estimator: The model.
         spec: How to evaluate.
         begun: The step that training starts from: its checkpoint is not evaluated.
         max_steps: Where training ends at the latest.
-        clock: Seconds from any start.
+
+    Attributes:
+        name: The spec's, or None.
+        saves_when: When checkpoints are to be saved beside the Estimator's cadence.
     """
 
     def __init__(
-        self,
-        estimator: Estimator,
-        spec: EvalSpec,
-        begun: int,
-        max_steps: int | None,
-        clock: Callable[[], float] = time.monotonic,
+        self, estimator: Estimator, spec: EvalSpec, begun: int, max_steps: int | None
     ) -> None:
+        self.name = spec.name or None
+        every = spec.every_steps
+        self.saves_when = [EverySteps(every, first=every)] if every else []
         self._estimator = estimator
-        self._spec = spec
-        self._clock = clock
-        self._begun = self._evaluated_step = begun
-        self._max_steps = max_steps
-        self._started: float | None = None
-        self._path: str | None = None
-        self._result: dict[str, Any] | None = None
-        self._exports: list[Any] = []
-        self._exported_finally = False
+        self._evaluations = Evaluations(estimator, spec, begun)
+        self._begun, self._max_steps = begun, max_steps
+        self._seen: set[int] = set()
+        self._skipped: set[int] = set()
 
     @property
-    def outcome(self) -> tuple[dict[str, Any] | None, list[Any] | None]:
+    def outcome(self) -> Outcome:
         """The last result, and what the exporters returned after it."""
-        return (None, None) if self._result is None else (self._result, self._exports)
+        result, exports = self._evaluations.result, self._evaluations.exports
+        return (None, None) if result is None else (result, exports)
 
     def begin(self) -> None:
         """Nothing to do yet."""
@@ -97,55 +130,45 @@ class _Evaluator:
         """Nothing to do before the checkpoint is whole."""
 
     def after_save(self, session: Any, global_step_value: int) -> None:
-        """Evaluates, unless it is too early to."""
-        if global_step_value == self._evaluated_step:
+        """Evaluates, if it is due."""
+        if global_step_value == self._evaluations.step:
             return
-        if self._started is not None:
-            since = self._clock() - self._started
-            if since < self._spec.throttle_secs:
-                _LOGGER.info(
-                    "Skip the current checkpoint eval due to throttle secs (%s secs).",
-                    self._spec.throttle_secs,
-                )
-                return
-        self._evaluate(global_step_value)
-        self._export(final=self._max_steps is not None and global_step_value >= self._max_steps)
+        self._seen.add(global_step_value)
+        if self._due(global_step_value):
+            self._evaluate()
+            end = self._max_steps
+            self._evaluations.export(final=end is not None and global_step_value >= end)
 
     def end(self, session: Any, global_step_value: int) -> None:
         """Evaluates the last checkpoint, or tells the exporters that the evaluated one was it."""
         if global_step_value == self._begun:
             return
-        if global_step_value != self._evaluated_step:
-            self._evaluate(global_step_value)
-        if not self._exported_finally:
-            self._export(final=True)
+        if global_step_value != self._evaluations.step:
+            self._skipped.discard(global_step_value)
+            self._evaluate()
+        if not self._evaluations.told_final:
+            self._evaluations.export(final=True)
+        if self._skipped:
+            secs = self._evaluations.spec.throttle_secs
+            counts = len(self._skipped), len(self._seen)
+            self._estimator.notice(throttled(self.name, *counts, secs))
 
-    def _evaluate(self, step: int) -> None:
-        self._started = self._clock()
-        self._evaluated_step = step
-        self._path = self._estimator.latest_checkpoint()
-        spec = self._spec
-        self._result = self._estimator.evaluate(
-            spec.input_fn,
-            steps=spec.steps,
-            hooks=spec.hooks,
-            checkpoint_path=self._path,
-            name=spec.name,
+    def _due(self, step: int) -> bool:
+        spec = self._evaluations.spec
+        if spec.every_steps:
+            return step % spec.every_steps == 0
+        if not self._evaluations.throttled_secs:
+            return True
+        _LOGGER.info(
+            "Skip the current checkpoint eval due to throttle secs (%s secs).", spec.throttle_secs
         )
-        self._exports = [None] * len(spec.exporters)
+        self._skipped.add(step)
+        return False
 
-    def _export(self, final: bool) -> None:
-        """Asks those exporters that have not exported this checkpoint yet."""
-        self._exported_finally = final
-        for i, exporter in enumerate(self._spec.exporters):
-            if self._exports[i] is None:
-                self._exports[i] = exporter.export(
-                    estimator=self._estimator,
-                    export_path=os.path.join(self._estimator.model_dir, "export", exporter.name),
-                    checkpoint_path=self._path,
-                    eval_result=self._result,
-                    is_the_final_export=final,
-                )
+    def _evaluate(self) -> None:
+        path = self._estimator.latest_checkpoint()
+        assert path is not None, "it has just been saved"
+        self._evaluations.evaluate(path)
 
 
 def _check_type(name: str, value: object, expected: type) -> None:
