@@ -25,10 +25,14 @@ class BatchMeans:
         self.variables[f"{name}/total"].assign_add(tf.cast(value, tf.float64))
         self.variables[f"{name}/count"].assign_add(1)
 
+    @property
+    def names(self) -> list[str]:
+        """What means are taken of."""
+        return [key.removesuffix("/total") for key in self.variables if key.endswith("/total")]
+
     def results(self) -> dict[str, np.ndarray[Any, Any]]:
         """The means as float32 numpy scalars; 0 where no batch was added."""
-        names = [key.removesuffix("/total") for key in self.variables if key.endswith("/total")]
-        return {name: self._mean(name) for name in names}
+        return {name: self._mean(name) for name in self.names}
 
     def reset(self) -> None:
         """Starts all means anew."""

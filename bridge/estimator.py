@@ -8,9 +8,11 @@ from typing import Any, Self
 
 from kerasrun.bridge.checkpoints import exists, step_of
 from kerasrun.bridge.engine import Engine
+from kerasrun.bridge.exporting import export_modes
 from kerasrun.bridge.hooks.session import checked_hooks
 from kerasrun.bridge.input_pipeline import InputFn
 from kerasrun.bridge.listeners import checked_listeners
+from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.model_folder import ModelFolder
 from kerasrun.bridge.notices import nothing_left
 from kerasrun.bridge.observer import Observer
@@ -18,7 +20,6 @@ from kerasrun.bridge.prediction import Prediction
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.roles import check_may_train
 from kerasrun.bridge.run_config import RunConfig
-from kerasrun.bridge.serving import serving_receiver, write_program
 from kerasrun.bridge.step_limits import checked_limits, whole
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -58,6 +59,11 @@ class Estimator(ModelFolder):
     def params(self) -> dict[str, Any]:
         """A copy of what an `input_fn` that takes `params` is given."""
         return copy.deepcopy(self._params)
+
+    @property
+    def program(self) -> Program:
+        """The model, as the loop sees it."""
+        return self._engine.program
 
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told of progress, checkpoints, evaluations and exports."""
@@ -193,6 +199,7 @@ class Estimator(ModelFolder):
         assets_extra: Mapping[str, str] | None = None,
         as_text: bool = False,
         checkpoint_path: str | os.PathLike[str] | None = None,
+        experimental_mode: str = ModeKeys.PREDICT,
     ) -> str:
         """Writes a SavedModel with the signature `serving_default`, checks it, and names it.
 
@@ -205,6 +212,8 @@ class Estimator(ModelFolder):
             assets_extra: Files to copy to `assets.extra/`, destination to source.
             as_text: Writes `saved_model.pbtxt` in place of `saved_model.pb`.
             checkpoint_path: Which checkpoint; None: the newest, or the initial weights.
+            experimental_mode: `train` or `eval` writes the graph that trains or evaluates, fed as
+                a `SupervisedInputReceiver` tells.
 
         Returns:
             The folder's path.
@@ -213,21 +222,46 @@ class Estimator(ModelFolder):
             ValueError: There is no such checkpoint, or nothing tells what the features are.
             ExportCheckError: The written model answers otherwise than the live one.
         """
-        path = self._existing(checkpoint_path)
-        base, engine = os.fspath(export_dir_base), self._engine
-        receiver = serving_receiver(engine.program, serving_input_receiver_fn, engine.evaluated)
-        with engine.state.holding(path):
-            export = write_program(
-                engine.program,
-                engine.predict_step,
-                receiver,
-                base,
-                engine.evaluated,
-                assets_extra,
-                as_text,
-            )
+        return self.experimental_export_all_saved_models(
+            export_dir_base,
+            {experimental_mode: serving_input_receiver_fn},
+            assets_extra,
+            as_text,
+            checkpoint_path,
+        )
+
+    def experimental_export_all_saved_models(
+        self,
+        export_dir_base: str | os.PathLike[str],
+        input_receiver_fn_map: Mapping[str, Any],
+        assets_extra: Mapping[str, str] | None = None,
+        as_text: bool = False,
+        checkpoint_path: str | os.PathLike[str] | None = None,
+    ) -> str:
+        """Writes a SavedModel with a graph for each of several modes.
+
+        Args:
+            export_dir_base: As in `export_saved_model`.
+            input_receiver_fn_map: Mode (`train`, `eval`, `infer`) to what its graph is fed with.
+                The graphs have the tags `train`, `eval` and `serve`.
+            assets_extra: As in `export_saved_model`.
+            as_text: As in `export_saved_model`.
+            checkpoint_path: As in `export_saved_model`.
+
+        Returns:
+            The folder's path.
+
+        Raises:
+            ValueError: The map is empty or names no mode, and as in `export_saved_model`.
+            ExportCheckError: The written model answers otherwise than the live one.
+        """
+        path, base = self._existing(checkpoint_path), os.fspath(export_dir_base)
+        export = export_modes(
+            self._engine, path, base, input_receiver_fn_map, assets_extra, as_text
+        )
         name = os.path.basename(os.path.normpath(base))
-        engine.tell("exported", name, export.path, export.examples, export.difference)
+        _LOGGER.info("SavedModel written to: %s", export.path)
+        self._engine.tell("exported", name, export.path, export.examples, export.difference)
         return export.path
 
     def _existing(self, checkpoint_path: str | os.PathLike[str] | None) -> str | None:

@@ -13,6 +13,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kerasrun.bridge.suggest import did_you_mean
+
 _AUTOMATIC_NAME = re.compile(r"(keras_tensor|input_layer)(_\d+)?")
 
 
@@ -22,18 +24,22 @@ class MissingKeyError(KeyError):
     As the original's `FormattedKeyError`, its `str()` is the readable text, not a quoted one.
 
     Attributes:
-        kind: `features` or `labels`.
-        expected: The names that the model asks for.
-        given: The names that came.
+        kind: `features`, `labels` or `export_outputs`.
+        expected: The names that the model asks for, or that are asked of it.
+        given: The names that there are.
     """
 
     def __init__(self, kind: str, expected: Sequence[str], given: Sequence[str]) -> None:
         self.kind, self.expected, self.given = kind, tuple(expected), tuple(given)
         missing = [name for name in expected if name not in given]
+        lacking = f"The {kind} lack what the model asks for."
+        mend = _renaming(given, missing, expected)
+        if kind == "export_outputs":
+            lacking = "The model's outputs lack what export_outputs asks for."
+            mend = did_you_mean(missing[0], given)
         super().__init__(
-            f"The {kind} lack what the model asks for. Expected keys: {_listed(expected)}; "
-            f"given keys: {_listed(given)}; missing: {_listed(missing)}."
-            f"{_renaming(given, missing, expected)}"
+            f"{lacking} Expected keys: {_listed(expected)}; given keys: {_listed(given)}; "
+            f"missing: {_listed(missing)}.{mend}"
         )
 
     def __str__(self) -> str:
@@ -116,6 +122,20 @@ class FeatureKeys:
                 names = [f"{self._model.name}_{i}" for i in range(len(outputs))]
             return dict(zip(names, outputs, strict=True))
         return {self.outputs[0]: outputs}
+
+    def check_outputs(self, names: Sequence[str]) -> None:
+        """Compares names with those of the outputs, where the model tells these.
+
+        Raises:
+            MissingKeyError: One is no output of the model.
+        """
+        if self._has_graph() and any(name not in self._output_keys() for name in names):
+            raise MissingKeyError("export_outputs", names, self._output_keys())
+
+    def _output_keys(self) -> list[str]:
+        """The names that `named_outputs` gives."""
+        structure = getattr(self._model, "output", None) if self._model.built else None
+        return list(structure) if isinstance(structure, Mapping) else self.outputs
 
     def _has_graph(self) -> bool:
         return isinstance(self._model, keras.Sequential) or hasattr(self._model, "output_names")

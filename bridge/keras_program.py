@@ -1,5 +1,6 @@
 """A compiled Keras model as a `Program`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -9,8 +10,9 @@ import tensorflow as tf
 from kerasrun.bridge.batch_means import BatchMeans
 from kerasrun.bridge.feature_keys import FeatureKeys
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.metric_names import MetricNames
 from kerasrun.bridge.variable_names import VariableNames, model_variables, optimizer_variables
-from kerasrun.exporters import resources_of
+from kerasrun.exporters import ExportOutput, resources_of
 
 
 class KerasProgram:
@@ -23,10 +25,19 @@ class KerasProgram:
 
     Args:
         model: A compiled `keras.Model`, built or not.
+        metric_names: How its metrics are called in results.
+        export_outputs: For names of outputs, as what a served model offers them beside.
     """
 
-    def __init__(self, model: keras.Model) -> None:
+    def __init__(
+        self,
+        model: keras.Model,
+        metric_names: MetricNames | None = None,
+        export_outputs: Mapping[str, type[ExportOutput]] | None = None,
+    ) -> None:
         self.model = model
+        self.export_outputs: Mapping[str, type[ExportOutput]] = dict(export_outputs or {})
+        self._metric_names = metric_names or MetricNames()
         self.keys = FeatureKeys(model)
         self.global_step = tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")
         self._optimizer = _unused(model.optimizer)
@@ -49,6 +60,7 @@ class KerasProgram:
         if training and not self._optimizer.built:
             self._optimizer.build(self.model.trainable_variables)
         self._remember_initial()
+        self.keys.check_outputs(list(self.export_outputs))
 
     def activate(self) -> None:
         """Gives the model this program's optimizer."""
@@ -115,8 +127,24 @@ class KerasProgram:
 
     def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
         """`loss` (mean over batches) and the compiled metrics."""
-        found = {k: np.asarray(v)[()] for k, v in self.model.get_metrics_result().items()}
-        return found | self._means.results()
+        found = {k: np.asarray(v)[()] for k, v in self._metrics().items()}
+        return self._metric_names.renamed(found | self._means.results())
+
+    def metric_tensors(self) -> dict[str, Any]:
+        """The metrics that Keras keeps, as tensors; without `loss`."""
+        found = self._metric_names.renamed(self._metrics())
+        return {name: tf.convert_to_tensor(v) for name, v in found.items() if name != "loss"}
+
+    def forward(self, batch: Example, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The loss of a batch and the outputs by name; changes nothing, not even moving averages.
+
+        The model's losses and metrics must be built: by a step traced before.
+        """
+        x, y, sample_weight = self._data(batch)
+        with keras.StatelessScope():
+            outputs = self._call(x, training=training)
+            loss = self.model.compute_loss(x, y, outputs, sample_weight, training=training)
+        return loss, self.keys.named_outputs(outputs)
 
     def reset_metrics(self) -> None:
         """Starts the metrics anew."""
@@ -141,6 +169,7 @@ class KerasProgram:
         x, y, sample_weight = data
         self.model.compute_metrics(x, y, outputs, sample_weight)
         self._means.add("loss", loss)
+        self._check_metric_names()
         return loss
 
     def _custom_step(self, step: Any, data: tuple[Any, Any, Any]) -> tf.Tensor:
@@ -150,7 +179,24 @@ class KerasProgram:
         for name, value in logs.items():
             if name not in kept_by_metrics:
                 self._means.add(name, value)
+        self._check_metric_names()
         return logs.get("loss", tf.constant(0.0))
+
+    def _metrics(self) -> dict[str, Any]:
+        """The metrics that Keras keeps; one called `loss` steps aside for the loss itself."""
+        found = dict(self.model.get_metrics_result())
+        compiled = self.model._compile_metrics
+        if compiled is not None and compiled.built and "loss" in (own := compiled.result()):
+            found["loss_1"] = own["loss"]
+        return found
+
+    def _check_metric_names(self) -> None:
+        if not self._metric_names.given:
+            return
+        compiled_loss = self.model._compile_loss
+        by_output = {m.name for m in compiled_loss.metrics} if compiled_loss is not None else set()
+        kept = {*self._metrics(), *self._means.names} - {"loss"}
+        self._metric_names.check(sorted(kept - by_output), by_output)
 
 
 def _unused(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:

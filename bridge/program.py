@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.exporters import ExportOutput
 
 
 class Program(Protocol):
@@ -22,6 +23,9 @@ class Program(Protocol):
 
     global_step: tf.Variable
     """An int64 scalar: how many updates have been done. Counted by the loop, not by the program."""
+
+    export_outputs: Mapping[str, type[ExportOutput]]
+    """For names of outputs, as what a served model offers them beside `serving_default`."""
 
     def default_receiver_specs(self) -> Mapping[str, tf.TensorSpec] | None:
         """The features that a served model asks for by default; None if they are not known."""
@@ -58,6 +62,15 @@ class Program(Protocol):
 
     def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
         """Returns the predictions `[batch, ...]` by output name."""
+
+    def forward(self, batch: Example, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """Returns the loss of a batch and the predictions by name, and changes nothing.
+
+        Called while a function is traced, after a step has been.
+        """
+
+    def metric_tensors(self) -> Mapping[str, tf.Tensor]:
+        """Every metric but `loss`, as a tensor, while a function is traced."""
 
     def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
         """`loss` (mean over batches) and every metric, as numpy values."""

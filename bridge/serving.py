@@ -9,13 +9,12 @@ from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.program import Program
 from kerasrun.exporters import (
     ExpectedAnswer,
-    Export,
     Signature,
     TracedReceiver,
     build_raw_serving_input_receiver_fn,
+    output_signatures,
     receiver_inputs,
     trace_receiver,
-    write_saved_model,
 )
 
 SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
@@ -39,42 +38,48 @@ def serving_receiver(
     if serving_input_receiver_fn is None:
         serving_input_receiver_fn = _raw_receiver_fn(program, examples)
     receiver = trace_receiver(serving_input_receiver_fn)
+    if receiver.labelled:
+        raise ValueError(
+            "The serving_input_receiver_fn gives labels, which a served model does not take. "
+            "Return a ServingInputReceiver, or export in the mode 'train' or 'eval'."
+        )
     program.build(Example(receiver.feature_specs), training=False)
     return receiver
 
 
-def write_program(
-    program: Program,
+def serving_signatures(program: Program, receiver: TracedReceiver) -> list[Signature]:
+    """Returns `serving_default`, and one for each of the outputs that were asked for by kind."""
+    predict = program.predict_step
+    return [
+        Signature(SERVING_DEFAULT, predict, receiver),
+        *output_signatures(program.export_outputs, predict, receiver),
+    ]
+
+
+def expected_answer(
     predict: Callable[[Any], Mapping[str, tf.Tensor]],
     receiver: TracedReceiver,
-    export_dir_base: str,
     examples: tf.data.Dataset | None,
-    assets_extra: Mapping[str, str] | None,
-    as_text: bool,
-) -> Export:
-    """Writes the program, its variables as they are, with the signature `serving_default`.
+) -> ExpectedAnswer | None:
+    """Returns a question out of the first batch of examples, with the live model's answer.
 
     Args:
-        program: The model.
-        predict: Its compiled `predict_step`, which gives the live model's answers.
+        predict: The compiled `predict_step`.
         receiver: What the served model is asked with.
-        export_dir_base: Where the export will lie.
-        examples: Batches of which the first is asked, where the receiver can be fed with it.
-        assets_extra: Files to copy to `assets.extra/`, destination to source.
-        as_text: Writes `saved_model.pbtxt`.
+        examples: Batches; None where there are none.
 
-    Raises:
-        ExportCheckError: The written model answers otherwise than the live one.
+    Returns:
+        None where there is no batch, or the receiver cannot be fed with it.
     """
-    return write_saved_model(
-        export_dir_base,
-        [Signature(SERVING_DEFAULT, program.predict_step, receiver)],
-        program.served_variables(),
-        program.served_resources(),
-        assets_extra=assets_extra,
-        as_text=as_text,
-        check=_expected(predict, receiver, examples),
-    )
+    batch = next(iter(examples), None) if examples is not None else None
+    if batch is None:
+        return None
+    arrays = tf.nest.map_structure(lambda t: t.numpy(), batch.features)
+    inputs = receiver_inputs(receiver, arrays)
+    if inputs is None:
+        return None
+    answer = predict(receiver.features(inputs))
+    return ExpectedAnswer(inputs, {name: value.numpy() for name, value in answer.items()})
 
 
 def _raw_receiver_fn(program: Program, examples: tf.data.Dataset | None) -> Any:
@@ -91,20 +96,3 @@ def _raw_receiver_fn(program: Program, examples: tf.data.Dataset | None) -> Any:
 
 def _any_batch(spec: tf.TensorSpec) -> tf.TensorSpec:
     return tf.TensorSpec([None, *spec.shape[1:]], spec.dtype)
-
-
-def _expected(
-    predict: Callable[[Any], Mapping[str, tf.Tensor]],
-    receiver: TracedReceiver,
-    examples: tf.data.Dataset | None,
-) -> ExpectedAnswer | None:
-    """A question out of the first batch of examples, with the live model's answer."""
-    batch = next(iter(examples), None) if examples is not None else None
-    if batch is None:
-        return None
-    arrays = tf.nest.map_structure(lambda t: t.numpy(), batch.features)
-    inputs = receiver_inputs(receiver, arrays)
-    if inputs is None:
-        return None
-    answer = predict(receiver.features(inputs))
-    return ExpectedAnswer(inputs, {name: value.numpy() for name, value in answer.items()})

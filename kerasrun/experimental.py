@@ -1,4 +1,4 @@
-"""The `tf.estimator.experimental` namespace: early stopping, evaluation amid training."""
+"""The `tf.estimator.experimental` namespace: early stopping, evaluation amid training, and more."""
 
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
         stop_if_no_increase_hook,
     )
     from kerasrun.bridge.hooks.in_memory_evaluator import InMemoryEvaluatorHook
+    from kerasrun.exporters import build_raw_supervised_input_receiver_fn
 
 _EARLY_STOPPING = "kerasrun.bridge.hooks.early_stopping"
 _WHERE = {
     "InMemoryEvaluatorHook": "kerasrun.bridge.hooks.in_memory_evaluator",
+    "build_raw_supervised_input_receiver_fn": "kerasrun.exporters",
     "make_early_stopping_hook": _EARLY_STOPPING,
     "read_eval_metrics": _EARLY_STOPPING,
     "stop_if_higher_hook": _EARLY_STOPPING,
@@ -28,6 +30,7 @@ _WHERE = {
 
 __all__ = [
     "InMemoryEvaluatorHook",
+    "build_raw_supervised_input_receiver_fn",
     "make_early_stopping_hook",
     "read_eval_metrics",
     "stop_if_higher_hook",

@@ -1,4 +1,4 @@
-"""The `tf.estimator.export` namespace: what a served model receives."""
+"""The `tf.estimator.export` namespace: what a served model receives, and what it answers."""
 
 from typing import TYPE_CHECKING
 
@@ -6,14 +6,24 @@ from kerasrun._lazy import lazy_names
 
 if TYPE_CHECKING:
     from kerasrun.exporters import (
+        ClassificationOutput,
+        ExportOutput,
+        PredictOutput,
+        RegressionOutput,
         ServingInputReceiver,
+        SupervisedInputReceiver,
         TensorServingInputReceiver,
         build_parsing_serving_input_receiver_fn,
         build_raw_serving_input_receiver_fn,
     )
 
 __all__ = [
+    "ClassificationOutput",
+    "ExportOutput",
+    "PredictOutput",
+    "RegressionOutput",
     "ServingInputReceiver",
+    "SupervisedInputReceiver",
     "TensorServingInputReceiver",
     "build_parsing_serving_input_receiver_fn",
     "build_raw_serving_input_receiver_fn",
