@@ -1,7 +1,8 @@
 """*What* happens between the calls of the training loop; each is told the step it follows."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from kerasrun.bridge.loop import Running
@@ -55,9 +56,24 @@ class WriteSummaries:
 
     def __call__(self, step: int) -> None:
         """Writes the averages since the summary before."""
-        values = self._metrics.take(step)
-        self._writer.scalars(values, step)
-        _LOGGER.info("loss = %s, step = %d", values.get("loss"), step)
+        self._writer.scalars(self._metrics.take(step), step)
+
+
+class LogLoss:
+    """Logs the loss, under the words that users of `tf.estimator` search their logs for."""
+
+    def __init__(self, metrics: TrainingMetrics, clock: Callable[[], float] = time.monotonic):
+        self._metrics, self._clock = metrics, clock
+        self._logged_at: float | None = None
+
+    def __call__(self, step: int) -> None:
+        """Logs the average since the summary before, and how long ago it was logged."""
+        if not _LOGGER.isEnabledFor(logging.INFO):  # reading the metrics takes time
+            return
+        now, before = self._clock(), self._logged_at
+        since = "" if before is None else f" ({now - before:.3f} sec)"
+        _LOGGER.info("loss = %s, step = %d%s", self._metrics.look(step).get("loss"), step, since)
+        self._logged_at = now
 
 
 class WriteStepRate:

@@ -158,10 +158,9 @@ class Estimator(ModelFolder):
 
         Arguments and result are those of `evaluate`.
         """
+        steps, checked = whole("evaluate: steps", steps), checked_hooks(hooks)
         eval_dir = self.eval_dir(name)
-        return self._engine.evaluate(
-            input_fn, steps, checked_hooks(hooks), None, eval_dir, name, in_memory=True
-        )
+        return self._engine.evaluate(input_fn, steps, checked, None, eval_dir, name, in_memory=True)
 
     def predict(
         self,

@@ -1,7 +1,9 @@
 """One evaluation: the metrics of a program over a dataset."""
 
 import logging
+import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -36,12 +38,16 @@ def evaluate_program(
         SystemExit: On SIGTERM.
     """
     program.reset_metrics()
+    _LOGGER.info("Starting evaluation at %s", datetime.now().isoformat(timespec="seconds"))
+    begun = time.perf_counter()
     session.begin()
     more, stop = True, False
     while more and not stop:
         interrupts.raise_if_any()
         more, stop = _advance(running, session)
     session.end()
+    _LOGGER.info("Inference Time : %.5fs", time.perf_counter() - begun)
+    _LOGGER.info("Finished evaluation at %s", datetime.now().isoformat(timespec="seconds"))
     results = program.metric_results()
     if "global_step" in results:
         raise ValueError("Rename the metric 'global_step': the result has an entry of that name.")
@@ -69,3 +75,5 @@ def record_evaluation(result: Mapping[str, Any], writer: SummaryWriter, path: st
     writer.flush()
     listed = ", ".join(f"{name} = {result[name]}" for name in sorted(result))
     _LOGGER.info("Saving dict for global step %d: %s", step, listed)
+    if path:
+        _LOGGER.info("Saving 'checkpoint_path' summary for global step %d: %s", step, path)

@@ -37,10 +37,12 @@ class Saver:
         """Saves unless `step` has been; returns whether a listener asks to stop training."""
         if step == self._saved_step:
             return False
+        _LOGGER.info("Calling checkpoint listeners before saving checkpoint %d...", step)
         for listener in self._listeners:
             listener.before_save(None, step)
         path = self._save()
         _LOGGER.info("Saving checkpoints for %d into %s.", step, path)
         self._saved_step = step
+        _LOGGER.info("Calling checkpoint listeners after saving checkpoint %d...", step)
         answers = [listener.after_save(None, step) for listener in self._listeners]
         return any(answers)

@@ -1,5 +1,6 @@
 """What a program's variables hold just now, and how that gets to and from checkpoints."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,6 +8,8 @@ import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints, restore, step_of
 from kerasrun.bridge.program import Program
+
+_LOGGER = logging.getLogger("tensorflow")
 
 
 class State:
@@ -112,6 +115,7 @@ class State:
         if path is None:
             self._program.reset_to_initial()
         else:
+            _LOGGER.info("Restoring parameters from %s", path)
             restore(path, variables)
 
     def _weights(self) -> dict[str, tf.Variable]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from kerasrun.bridge.actions import (
+    LogLoss,
     Rate,
     TellProgress,
     TrainingMetrics,
@@ -107,6 +108,7 @@ class Trainer:
         stops = [self._take(action) for action in self._actions] if ran.finite else []
         stops.append(self._hooks.after_run(ran.steps, ran.loss))
         if not ran.finite:
+            _LOGGER.error("Model diverged with loss = NaN.")
             raise NanLossDuringTrainingError(self._step)
         return ran.more, any(stops)
 
@@ -134,6 +136,7 @@ class Trainer:
         if every := config.log_step_count_steps:
             write_rate = WriteStepRate(Rate(self._running, self._step), writer)
             actions.append(Action(EverySteps(int(every), 1 + int(every)), write_rate))
+            actions.append(Action(EverySteps(int(every), 1), LogLoss(self._metrics)))
         if every := config.save_summary_steps:
             actions.append(Action(EverySteps(int(every), 1), WriteSummaries(self._metrics, writer)))
         actions.append(Action(EverySecs(_PROGRESS_EVERY_SECS, time.monotonic), self._tell))

@@ -1,6 +1,7 @@
 """An export whenever the evaluation is the best so far, also across restarts."""
 
 import inspect
+import logging
 import os
 import re
 from typing import Any, Literal, Protocol
@@ -11,6 +12,8 @@ from kerasrun.exporters.better import BetterMetric, loss_smaller
 from kerasrun.exporters.event_results import event_results
 from kerasrun.exporters.exporter import Exporter
 from kerasrun.exporters.retention import checked_exports_to_keep, remove_old_exports, versions
+
+_LOGGER = logging.getLogger("tensorflow")
 
 
 class CompareFn(Protocol):
@@ -102,6 +105,7 @@ class BestExporter(Exporter):
             best = self._best_of_events(estimator.model_dir, own_step)
         if best is not None and not self._is_better(best, current):
             return None
+        _LOGGER.info("Performing best model export.")
         path: str | None = estimator.export_saved_model(
             export_path,
             self._receiver_fn,
@@ -121,6 +125,7 @@ class BestExporter(Exporter):
         """The best result in the event files, but for the one that is being judged."""
         if not self._event_file_pattern:
             return None
+        _LOGGER.info("Loading best metric from event files.")
         best: dict[str, Any] | None = None
         for step, result in event_results(os.path.join(model_dir, self._event_file_pattern)):
             if step == own_step or not self._comparable(result):

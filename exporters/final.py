@@ -1,9 +1,12 @@
 """One export, at the very end of training."""
 
+import logging
 from typing import Any
 
 from kerasrun.exporters.arguments import ServingInputReceiverFn, checked_name, checked_receiver_fn
 from kerasrun.exporters.exporter import Exporter
+
+_LOGGER = logging.getLogger("tensorflow")
 
 
 class FinalExporter(Exporter):
@@ -52,6 +55,7 @@ class FinalExporter(Exporter):
         """Exports if this is the final call, and answers None before; see `Exporter`."""
         if not is_the_final_export:
             return None
+        _LOGGER.info("Performing the final export in the end of training.")
         path: str | None = estimator.export_saved_model(
             export_path,
             self._receiver_fn,

@@ -14,6 +14,7 @@ from kerasrun import experimental, export, inputs
 from kerasrun._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from kerasrun.bridge.add_metrics import add_metrics
     from kerasrun.bridge.errors import NanLossDuringTrainingError
     from kerasrun.bridge.estimator import Estimator
     from kerasrun.bridge.hooks.checkpoint_saver import CheckpointSaverHook
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 _OF_TENSORFLOW = "kerasrun.bridge.hooks.of_tensorflow"
 _WHERE = {
+    "add_metrics": "kerasrun.bridge.add_metrics",
     "BestExporter": "kerasrun.exporters",
     "CheckpointSaverHook": "kerasrun.bridge.hooks.checkpoint_saver",
     "CheckpointSaverListener": _OF_TENSORFLOW,
@@ -100,6 +102,7 @@ __all__ = [
     "StopAtStepHook",
     "SummarySaverHook",
     "TrainSpec",
+    "add_metrics",
     "experimental",
     "export",
     "inputs",
