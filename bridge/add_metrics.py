@@ -85,12 +85,10 @@ class _WithMetrics:
     def eval_step(self, batch: Example) -> tf.Tensor:
         """Adds one batch to all metrics."""
         loss = self._program.eval_step(batch)
-        if self._added is None:
-            return loss
-        predictions = self._program.predict_step(batch.features)
-        updates = self._added.update((batch.labels, predictions, batch.features))
-        with tf.control_dependencies(updates):  # or nobody would ask for them
-            return tf.identity(loss)
+        if self._added is not None:
+            predictions = self._program.predict_step(batch.features)
+            self._added.update((batch.labels, predictions, batch.features))
+        return loss
 
     def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
         """The model's, and those added."""
@@ -128,12 +126,11 @@ class _OfKeras:
                     f"operation) of tf.compat.v1.metrics; {name!r} is {metric!r}."
                 )
 
-    def update(self, given: tuple[Any, ...]) -> list[tf.Tensor]:
-        """Adds one batch. Called while a `tf.function` is traced, which keeps the assignments."""
+    def update(self, given: tuple[Any, ...]) -> None:
+        """Adds one batch. Called while a `tf.function` is traced."""
         made = iter(self._variables)
         with tf.variable_creator_scope(lambda next_creator, **arguments: next(made)):
             self._metric_fn(*given)
-        return []
 
     def results(self) -> dict[str, np.ndarray[Any, Any]]:
         """The metrics' results by name."""
@@ -160,11 +157,14 @@ class _OfV1:
         updates = [update for _, update in pairs.values()]
         self._update = wrapped.prune(wrapped.inputs[: len(flat)], updates)
         self._values = wrapped.prune([], {name: value for name, (value, _) in pairs.items()})
+        self._used = tf.Variable(0.0, trainable=False)
         self._initial = [(v, v.numpy()) for v in wrapped.graph.variables]
 
-    def update(self, given: tuple[Any, ...]) -> list[tf.Tensor]:
-        """Adds one batch, if what it returns is computed. Called while a function is traced."""
-        return list(self._update(*tf.nest.flatten(given, expand_composites=True)))
+    def update(self, given: tuple[Any, ...]) -> None:
+        """Adds one batch. Called while a `tf.function` is traced."""
+        updates = self._update(*tf.nest.flatten(given, expand_composites=True))
+        # A call whose results nobody uses is left out, updates and all.
+        self._used.assign(tf.add_n([tf.reduce_sum(tf.cast(u, tf.float32)) for u in updates]))
 
     def results(self) -> dict[str, np.ndarray[Any, Any]]:
         """The metrics' values by name."""
