@@ -15,6 +15,8 @@ from kerasrun.bridge.suggest import did_you_mean
 
 _LOGGER = logging.getLogger("tensorflow")
 
+_PATTERN_CHARACTERS = "*?[]"
+
 
 class ModelFolder:
     """The part of an Estimator that is on disk.
@@ -109,4 +111,16 @@ def _config_with_model_dir(
     if not chosen:
         chosen = tempfile.mkdtemp()
         _LOGGER.warning("Using temporary folder as model directory: %s", chosen)
+    _check_readable(chosen)
     return chosen, config.replace(model_dir=chosen)
+
+
+def _check_readable(model_dir: str) -> None:
+    """TensorFlow takes a checkpoint's path for a pattern: it would save, and never find again."""
+    found = sorted(set(model_dir) & set(_PATTERN_CHARACTERS))
+    if found:
+        raise ValueError(
+            f"model_dir {model_dir!r} has {' and '.join(map(repr, found))} in it, which TensorFlow "
+            "takes for a pattern: checkpoints written there could not be read again. Use another "
+            "name."
+        )

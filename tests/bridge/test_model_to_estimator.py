@@ -50,6 +50,14 @@ def test_model_dir_and_config_must_agree(model: keras.Model, tmp_path: Path) -> 
     assert estimator.model_dir == estimator.config.model_dir == "here"
 
 
+@pytest.mark.parametrize("name", ["lr=[0.1]", "what?", "all*"])
+def test_a_folder_that_tensorflow_could_not_read_is_refused(
+    model: keras.Model, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ValueError, match=r"which TensorFlow takes for a pattern: .* another name"):
+        tf_estimator.model_to_estimator(model, model_dir=tmp_path / name)
+
+
 def test_a_config_of_another_kind_is_refused(model: keras.Model) -> None:
     with pytest.raises(ValueError, match=r"config must be a RunConfig; received \{\}"):
         tf_estimator.model_to_estimator(model, config={})  # type: ignore[arg-type]
