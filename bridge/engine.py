@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
+from kerasrun.bridge.first_batch import FirstBatch
 from kerasrun.bridge.hooks.checkpoint_saver import apart_from_savers
 from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.input_pipeline import InputFn, dataset_from
@@ -40,7 +41,7 @@ class Engine:
     Attributes:
         state: What the program's variables hold.
         predict_step: The compiled `predict_step`.
-        evaluated: The data of the last evaluation.
+        seen: The first batch of the last evaluation.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class Engine:
         self.predict_step = tf.function(
             program.predict_step, autograph=False, reduce_retracing=True
         )
-        self.evaluated: tf.data.Dataset | None = None
+        self.seen = FirstBatch()
         self._model_dir, self._config, self._params = model_dir, config, params
         self._writers: dict[str, SummaryWriter] = {}
         self._train_loop = CompiledLoop(program.train_step, program.global_step)
@@ -137,7 +138,7 @@ class Engine:
         if steps is not None:
             dataset = dataset.take(steps)
         self.program.build(dataset.element_spec, training=False)
-        running = self._eval_loop.start(dataset)
+        running = self._eval_loop.start(self.seen.of(dataset))
         holding = self.state.kept() if in_memory else self.state.holding(path)
         with (
             deferred() as interrupts,
@@ -145,7 +146,6 @@ class Engine:
             HookSession(hooks, *self._fetchable(), self.state.step, counts=False) as session,
         ):
             result = evaluate_program(self.program, running, session, interrupts)
-        self.evaluated = dataset
         with self._writing(eval_dir) as writer:
             record_evaluation(result, writer, path)
         self.tell("evaluated", name, result, path or "")

@@ -67,7 +67,8 @@ def _write(
     as_text: bool,
 ) -> Export:
     program, serving = engine.program, receivers.get(ModeKeys.PREDICT)
-    check = expected_answer(engine.predict_step, serving, engine.evaluated) if serving else None
+    with engine.state.undone():  # an answer may advance the model's random numbers
+        check = expected_answer(engine.predict_step, serving, engine.seen) if serving else None
     resources = program.served_resources()
     if serving and len(receivers) == 1:
         return write_saved_model(
@@ -89,7 +90,7 @@ def _receiver(
     engine: Engine, mode: Literal["train", "eval", "infer"], receiver_fn: Any
 ) -> TracedReceiver:
     if mode == ModeKeys.PREDICT:
-        return serving_receiver(engine.program, receiver_fn, engine.evaluated)
+        return serving_receiver(engine.program, receiver_fn, engine.seen)
     return supervised_receiver(engine.program, mode, receiver_fn)
 
 

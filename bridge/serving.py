@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasrun.bridge.first_batch import FirstBatch
 from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.program import Program
 from kerasrun.exporters import (
@@ -21,7 +22,7 @@ SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 
 
 def serving_receiver(
-    program: Program, serving_input_receiver_fn: Any, examples: tf.data.Dataset | None
+    program: Program, serving_input_receiver_fn: Any, seen: FirstBatch
 ) -> TracedReceiver:
     """Traces what a served model is asked with, and builds the model for it.
 
@@ -29,14 +30,14 @@ def serving_receiver(
         program: The model.
         serving_input_receiver_fn: Graph code that returns a `ServingInputReceiver`. None: the
             model's features are asked for as they are.
-        examples: Batches such as the model has seen, which tell the features of a model that does
-            not name them itself.
+        seen: Data such as the model has seen, which tell the features of a model that does not
+            name them itself.
 
     Raises:
         ValueError: No function is given and nothing tells what the features are.
     """
     if serving_input_receiver_fn is None:
-        serving_input_receiver_fn = _raw_receiver_fn(program, examples)
+        serving_input_receiver_fn = _raw_receiver_fn(program, seen)
     receiver = trace_receiver(serving_input_receiver_fn)
     if receiver.labelled:
         raise ValueError(
@@ -59,33 +60,28 @@ def serving_signatures(program: Program, receiver: TracedReceiver) -> list[Signa
 def expected_answer(
     predict: Callable[[Any], Mapping[str, tf.Tensor]],
     receiver: TracedReceiver,
-    examples: tf.data.Dataset | None,
+    seen: FirstBatch,
 ) -> ExpectedAnswer | None:
-    """Returns a question out of the first batch of examples, with the live model's answer.
+    """Returns a question out of the batch that was seen, with the live model's answer.
 
     Args:
         predict: The compiled `predict_step`.
         receiver: What the served model is asked with.
-        examples: Batches; None where there are none.
+        seen: The batch.
 
     Returns:
         None where there is no batch, or the receiver cannot be fed with it.
     """
-    batch = next(iter(examples), None) if examples is not None else None
-    if batch is None:
-        return None
-    arrays = tf.nest.map_structure(lambda t: t.numpy(), batch.features)
-    inputs = receiver_inputs(receiver, arrays)
+    inputs = None if seen.features is None else receiver_inputs(receiver, seen.features)
     if inputs is None:
         return None
     answer = predict(receiver.features(inputs))
     return ExpectedAnswer(inputs, {name: value.numpy() for name, value in answer.items()})
 
 
-def _raw_receiver_fn(program: Program, examples: tf.data.Dataset | None) -> Any:
+def _raw_receiver_fn(program: Program, seen: FirstBatch) -> Any:
     specs = program.default_receiver_specs()
-    if specs is None and examples is not None:
-        specs = examples.element_spec.features
+    specs = seen.specs if specs is None else specs
     if specs is None:
         raise ValueError(
             "Nothing tells what the served model is asked with: the model is not built yet. Give a "

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import tensorflow as tf
 
@@ -84,12 +84,19 @@ class State:
     @contextmanager
     def kept(self) -> Iterator[None]:
         """Whatever is done to the variables of trainings under way is undone afterwards."""
-        copies = [(state, state._copy()) for state in State._in_training]
+        with ExitStack() as stack:
+            for state in State._in_training:
+                stack.enter_context(state.undone())
+            yield
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Whatever is done to this program's variables is undone afterwards."""
+        values = self._copy()
         try:
             yield
         finally:
-            for state, values in copies:
-                state._put_back(values)
+            self._put_back(values)
 
     def _holds(self, path: str | None) -> bool:
         """Whether training has just saved or loaded this checkpoint, and made no step since."""

@@ -118,3 +118,99 @@ def test_several_inputs_and_outputs_keep_their_names(make_estimator: Any, tmp_pa
     answer = serving_default(path)(**batch)
     for name, expected in zip(("up", "down"), model(batch), strict=True):
         np.testing.assert_allclose(answer[name], expected, rtol=1e-6)
+
+
+def test_before_any_training_the_initial_weights_are_exported_and_then_others(
+    model: keras.Model, flowers: Arrays, input_fn: Any, make_estimator: Any, tmp_path: Path
+) -> None:
+    initial = model(flowers[0]).numpy()
+    estimator = make_estimator(model)
+    paths = [estimator.export_saved_model(tmp_path)]
+    paths.append(estimator.train(input_fn).export_saved_model(tmp_path))
+    answers = [serving_default(path)(iris_input=flowers[0])["probs"].numpy() for path in paths]
+    np.testing.assert_allclose(answers[0], initial, rtol=1e-5)
+    assert np.abs(answers[1] - initial).max() > 1e-4
+
+
+def test_one_bare_tensor_is_fed_as_input_to_a_tensor_receiver(
+    model: keras.Model, flowers: Arrays, make_estimator: Any, tmp_path: Path
+) -> None:
+    def tensor_receiver() -> Any:
+        fed = tf.compat.v1.placeholder(tf.float32, [None, 4])
+        return tf_estimator.export.TensorServingInputReceiver(fed, fed)
+
+    def wrapping_receiver() -> Any:
+        fed = tf.compat.v1.placeholder(tf.float32, [None, 4])
+        return tf_estimator.export.ServingInputReceiver(fed, fed)
+
+    estimator = make_estimator(model)
+    path = estimator.export_saved_model(tmp_path, tensor_receiver)
+    answer = serving_default(path)(input=flowers[0])
+    np.testing.assert_allclose(answer["probs"], model(flowers[0]), rtol=1e-5)
+    with pytest.raises(KeyError) as caught:
+        estimator.export_saved_model(tmp_path, wrapping_receiver)
+    assert "given keys: 'feature'" in str(caught.value)
+
+
+def test_text_and_extra_files_are_written_in_every_mode(
+    model: keras.Model, make_estimator: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "classes.txt").write_text("setosa\n")
+    spec = tf.TensorSpec([None, 4], tf.float32)
+    supervised = tf_estimator.experimental.build_raw_supervised_input_receiver_fn(
+        {"iris_input": spec}, tf.TensorSpec([None], tf.int32)
+    )
+    raw = tf_estimator.export.build_raw_serving_input_receiver_fn({"iris_input": spec})
+    estimator = make_estimator(model)
+    for receivers in ({"infer": raw}, {"eval": supervised}, {"eval": supervised, "infer": raw}):
+        path = Path(
+            estimator.experimental_export_all_saved_models(
+                tmp_path / "export",
+                receivers,
+                assets_extra={"texts/classes.txt": str(tmp_path / "classes.txt")},
+                as_text=True,
+            )
+        )
+        assert (path / "assets.extra/texts/classes.txt").read_text() == "setosa\n"
+        assert (path / "saved_model.pbtxt").exists()
+        assert not (path / "saved_model.pb").exists()
+        assert (path / "variables/variables.index").exists()
+
+
+class Sampling(keras.layers.Layer):
+    """Adds noise of its own, also when it predicts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seed_generator = keras.random.SeedGenerator(3)
+
+    def call(self, inputs: Any) -> Any:
+        return inputs + keras.random.normal(keras.ops.shape(inputs), seed=self.seed_generator)
+
+
+def test_a_model_that_samples_answers_from_the_same_state(
+    input_fn: Any, make_estimator: Any, recorder: Recorder, tmp_path: Path
+) -> None:
+    estimator = make_estimator(build_model(Sampling())).train(input_fn)
+    estimator.add_observer(recorder)
+    estimator.evaluate(input_fn)
+    estimator.export_saved_model(tmp_path)
+    assert recorder.exports[0][2:] == (8, 0.0)
+
+
+def test_the_evaluation_data_are_read_once(
+    model: keras.Model, input_fn: Any, make_estimator: Any, tmp_path: Path
+) -> None:
+    reads: list[int] = []
+
+    def batches() -> Any:
+        reads.append(1)
+        yield from input_fn()
+
+    def counted_input_fn() -> tf.data.Dataset:
+        return tf.data.Dataset.from_generator(batches, output_signature=input_fn().element_spec)
+
+    estimator = make_estimator(model)
+    estimator.evaluate(counted_input_fn)
+    estimator.export_saved_model(tmp_path)
+    assert reads == [1]
