@@ -7,7 +7,8 @@ user gave to its `Input` comes first and both serve. A subclassed model takes wh
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -69,16 +70,18 @@ class FeatureKeys:
         if names is None or not self._model.built:
             return None
         structure = None if isinstance(self._model, keras.Sequential) else self._model.input
-        tensors = structure.values() if isinstance(structure, Mapping) else self._model.inputs
+        tensors = self._model.inputs
+        if isinstance(structure, Mapping):
+            tensors = [structure[key] for key in _keys_in_order(structure)]
         return {n: tf.TensorSpec(t.shape, t.dtype) for n, t in zip(names, tensors, strict=True)}
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the outputs: the output layers', in order."""
+        """The names of the outputs: the output layers', in order; `x` and `x_1` of one layer's two."""
         model = self._model
         if isinstance(model, keras.Sequential):
             return [model.layers[-1].name] if model.layers else [model.name]
-        return list(getattr(model, "output_names", None) or [model.name])
+        return _numbered(getattr(model, "output_names", None) or [model.name])
 
     def features(self, features: Any) -> Any:
         """Returns `features` in the structure that the model is called with.
@@ -105,12 +108,30 @@ class FeatureKeys:
         """
         if labels is None or not self._has_graph():
             return labels
-        names = [[name] for name in self.outputs]
-        if isinstance(self._model.outputs, Sequence) and len(names) == 1:
-            return _in_order("labels", labels, names)[0] if _is_keyed(labels) else labels
-        chosen = _in_order("labels", labels, names)
-        structure = self._model.output
-        return dict(zip(structure, chosen, strict=True)) if _is_keyed(structure) else chosen
+        aliases = self._output_aliases()
+        if len(aliases) == 1:
+            return _in_order("labels", labels, aliases)[0] if _is_keyed(labels) else labels
+        return self._output_structure(_in_order("labels", labels, aliases))
+
+    def sample_weights(self, weights: Any) -> Any:
+        """Returns `weights` in the structure of the model's outputs.
+
+        Args:
+            weights: A tensor `[batch]`, which weights every output; a tuple or list of them in the
+                order of the outputs; or a dict by output, where one that is absent is not weighted.
+
+        Raises:
+            ValueError: A name is that of no output; a tuple has not as many tensors as there are
+                outputs.
+        """
+        if not _is_nested(weights) or not self._has_graph():
+            return weights
+        aliases = self._output_aliases()
+        if _is_keyed(weights):
+            _check_known("sample_weights", weights, aliases)
+            weights = [next((weights[n] for n in names if n in weights), None) for names in aliases]
+        chosen = _in_order("sample_weights", weights, aliases)
+        return chosen[0] if len(aliases) == 1 else self._output_structure(chosen)
 
     def named_outputs(self, outputs: Any) -> dict[str, Any]:
         """Returns what the model answered as a dict: by key if it is one, else by output name."""
@@ -148,8 +169,20 @@ class FeatureKeys:
         if not self._has_graph():
             return None
         if isinstance(model.input, Mapping):
-            return [[key] for key in model.input]
+            return [[key] for key in _keys_in_order(model.input)]
         return [[tensor.name] for tensor in model.inputs]
+
+    def _output_aliases(self) -> list[list[str]]:
+        """For each output its names; those of a dict have their keys beside the layers' names."""
+        structure = None if isinstance(self._model, keras.Sequential) else self._model.output
+        if isinstance(structure, Mapping) and len(structure) == len(self.outputs):
+            pairs = zip(_keys_in_order(structure), self.outputs, strict=True)
+            keys = set(structure)
+            return [[key, name] if name not in keys else [key] for key, name in pairs]
+        return [[name] for name in self.outputs]
+
+    def _output_structure(self, chosen: list[Any]) -> Any:
+        return keras.tree.pack_sequence_as(self._model.output, chosen)
 
     def _input_structure(self, chosen: list[Any]) -> Any:
         model = self._model
@@ -157,7 +190,7 @@ class FeatureKeys:
             return chosen[0]
         structure = model.input
         if isinstance(structure, Mapping):
-            return dict(zip(structure, chosen, strict=True))
+            return dict(zip(_keys_in_order(structure), chosen, strict=True))
         return chosen if isinstance(structure, (list, tuple)) else chosen[0]
 
 
@@ -191,6 +224,37 @@ def _in_order(kind: str, values: Any, aliases: list[list[str]]) -> list[Any]:
 
 def _is_keyed(values: Any) -> bool:
     return isinstance(values, Mapping)
+
+
+def _is_nested(values: Any) -> bool:
+    return _is_keyed(values) or isinstance(values, (list, tuple))
+
+
+def _keys_in_order(structure: Mapping[str, Any]) -> list[str]:
+    """The keys in the order in which Keras flattens the dict: that of `model.inputs`."""
+    return list(structure) if isinstance(structure, OrderedDict) else sorted(structure)
+
+
+def _numbered(names: Iterable[str]) -> list[str]:
+    """The names, a number behind each that came before: `lstm`, `lstm_1`."""
+    done: list[str] = []
+    for name in names:
+        count, candidate = 0, name
+        while candidate in done:
+            count += 1
+            candidate = f"{name}_{count}"
+        done.append(candidate)
+    return done
+
+
+def _check_known(kind: str, values: Mapping[str, Any], aliases: list[list[str]]) -> None:
+    known = [name for names in aliases for name in names]
+    for name in values:
+        if name not in known:
+            raise ValueError(
+                f"{kind} name {name!r}, which is no output of the model; its outputs are "
+                f"{_listed([names[0] for names in aliases])}.{did_you_mean(name, known)}"
+            )
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -158,7 +158,8 @@ class KerasProgram:
 
     def _data(self, batch: Example) -> tuple[Any, Any, Any]:
         features = self.keys.features(batch.features)
-        return features, self.keys.labels(batch.labels), batch.sample_weights
+        weights = self.keys.sample_weights(batch.sample_weights)
+        return features, self.keys.labels(batch.labels), weights
 
     def _call(self, x: Any, *, training: bool) -> Any:
         if self.model._call_has_training_arg:

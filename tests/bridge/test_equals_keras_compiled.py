@@ -1,0 +1,182 @@
+"""Whatever a model is compiled with, the bridge and Keras come to the same."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, optimizers
+
+from tests.bridge.conftest import Arrays
+from tests.bridge.keras_reference import assert_equals_keras, batches
+
+
+def network(*hidden: Any) -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            layers.Dense(5, activation="relu"),
+            *hidden,
+            layers.Dense(3, activation="softmax", name="probs"),
+        ]
+    )
+
+
+def compiled(**settings: Any) -> Callable[[], keras.Model]:
+    """A function that builds the network anew; optimizers are functions, as each serves once."""
+
+    def build() -> keras.Model:
+        optimizer = settings.get("optimizer", optimizers.Adam)
+        model = network()
+        model.compile(
+            **{"loss": "sparse_categorical_crossentropy", **settings, "optimizer": optimizer()}
+        )
+        return model
+
+    return build
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    [
+        pytest.param(lambda: optimizers.SGD(0.1, momentum=0.9, nesterov=True), id="momentum"),
+        pytest.param(lambda: optimizers.RMSprop(0.01, centered=True), id="RMSprop"),
+        pytest.param(lambda: optimizers.Adam(0.01, amsgrad=True), id="amsgrad"),
+        pytest.param(lambda: optimizers.AdamW(0.01, weight_decay=0.1), id="AdamW"),
+        pytest.param(lambda: optimizers.Adagrad(0.1), id="Adagrad"),
+        pytest.param(lambda: optimizers.Ftrl(0.1), id="Ftrl"),
+        pytest.param(lambda: optimizers.Nadam(0.01), id="Nadam"),
+        pytest.param(lambda: optimizers.Lion(0.01), id="Lion"),
+        pytest.param(lambda: optimizers.Adafactor(0.1), id="Adafactor"),
+        pytest.param(lambda: optimizers.Muon(0.01), id="Muon"),
+        pytest.param(
+            lambda: optimizers.SGD(optimizers.schedules.ExponentialDecay(0.5, 2, 0.5)),
+            id="schedule",
+        ),
+        pytest.param(lambda: optimizers.Adam(0.01, clipnorm=0.1), id="clipnorm"),
+        pytest.param(lambda: optimizers.Adam(0.01, global_clipnorm=0.1), id="global_clipnorm"),
+        pytest.param(lambda: optimizers.Adam(0.01, clipvalue=0.01), id="clipvalue"),
+        pytest.param(
+            lambda: optimizers.SGD(0.1, gradient_accumulation_steps=2), id="accumulated gradients"
+        ),
+        pytest.param(
+            lambda: optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5), id="moving averages"
+        ),
+        pytest.param(
+            lambda: optimizers.SGD(0.5, use_ema=True, ema_momentum=0.5, ema_overwrite_frequency=4),
+            id="moving averages, taken over each 4 steps",
+        ),
+        pytest.param(
+            lambda: optimizers.LossScaleOptimizer(optimizers.Adam(0.01)), id="scaled loss"
+        ),
+    ],
+)
+def test_optimizers(optimizer: Callable[[], Any], flowers: Arrays, tmp_path: Path) -> None:
+    assert_equals_keras(compiled(optimizer=optimizer), batches(*flowers), tmp_path)
+
+
+def one_minus_probability(y_true: Any, y_pred: Any) -> Any:
+    """A loss as a function: how far the right species is from certain."""
+    right = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(y_true, (-1,)), "int32"), 3)
+    return 1.0 - keras.ops.sum(right * y_pred, axis=-1)
+
+
+class Scaled(keras.losses.Loss):
+    """A loss as a class."""
+
+    def __init__(self, factor: float) -> None:
+        super().__init__(name="scaled")
+        self.factor = factor
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        return self.factor * one_minus_probability(y_true, y_pred)
+
+
+class Certainty(keras.metrics.Metric):
+    """A metric as a class: the largest probability given to any species."""
+
+    def __init__(self) -> None:
+        super().__init__(name="certainty")
+        self.largest = self.add_weight(name="largest", initializer="zeros")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        self.largest.assign(keras.ops.maximum(self.largest, keras.ops.max(y_pred)))
+
+    def result(self) -> Any:
+        return self.largest
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({"loss": one_minus_probability}, id="a function as loss"),
+        pytest.param({"loss": Scaled(2.0)}, id="a class as loss"),
+        pytest.param({"metrics": [one_minus_probability]}, id="a function as metric"),
+        pytest.param({"metrics": lambda: [Certainty()]}, id="a class as metric"),
+        pytest.param({"metrics": ["acc", "sparse_categorical_crossentropy"]}, id="short names"),
+    ],
+)
+def test_losses_and_metrics_of_ones_own(
+    settings: dict[str, Any], flowers: Arrays, tmp_path: Path
+) -> None:
+    def build() -> keras.Model:
+        made = {name: v() if name == "metrics" and callable(v) else v for name, v in settings.items()}
+        return compiled(**made)()
+
+    assert_equals_keras(build, batches(*flowers), tmp_path)
+
+
+def test_metrics_of_probabilities_and_vectors(flowers: Arrays, tmp_path: Path) -> None:
+    """Precision, recall, area under a curve; one F1 score for each species."""
+
+    def build() -> keras.Model:
+        metrics = [
+            keras.metrics.Precision(thresholds=[0.3, 0.6], name="precision"),
+            keras.metrics.Recall(name="recall"),
+            keras.metrics.AUC(curve="PR", name="area"),
+            keras.metrics.F1Score(average=None),
+            keras.metrics.TopKCategoricalAccuracy(2),
+        ]
+        return compiled(loss="categorical_crossentropy", metrics=metrics)()
+
+    features, species = flowers
+    one_hot = np.eye(3, dtype="float32")[species]
+    assert_equals_keras(build, batches(features, one_hot), tmp_path)
+
+
+class WithOwnLoss(layers.Layer):
+    """Adds to the loss what it sees, and keeps a metric of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = keras.metrics.Mean(name="seen")
+
+    def call(self, inputs: Any) -> Any:
+        size = keras.ops.mean(inputs**2)
+        self.add_loss(0.1 * size)
+        self.seen.update_state(size)
+        return inputs
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        pytest.param(WithOwnLoss, id="add_loss and a metric of a layer"),
+        pytest.param(lambda: layers.ActivityRegularization(l2=0.1), id="activity"),
+        pytest.param(
+            lambda: layers.Dense(4, kernel_regularizer="l1l2", bias_regularizer="l2"), id="weights"
+        ),
+        pytest.param(lambda: layers.Dense(4, kernel_constraint="max_norm"), id="constraint"),
+    ],
+)
+def test_losses_of_layers(
+    layer: Callable[[], layers.Layer], flowers: Arrays, tmp_path: Path
+) -> None:
+    def build() -> keras.Model:
+        model = network(layer())
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+        return model
+
+    assert_equals_keras(build, batches(*flowers), tmp_path)
