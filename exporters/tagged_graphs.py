@@ -34,6 +34,8 @@ from kerasrun.exporters.signature_names import (
 from kerasrun.exporters.signatures import Signature, receiver_resources, with_alternatives
 from kerasrun.exporters.version_folder import VersionFolder
 
+_INIT_OP = "__saved_model_init_op"  # what fills tables: a signature that is none
+
 
 @dataclass(frozen=True)
 class TaggedGraph:
@@ -139,9 +141,16 @@ def _saved(graph: _Traced, folder: str, variables: Mapping[str, Any], resources:
         rename_signature(meta_graph.signature_def[key], names)
     meta_graph.meta_info_def.tags[:] = [graph.tag]
     write_message(model, folder, as_text=False)
-    # Loaders read several graphs as TensorFlow 1 did: by their signatures alone.
-    meta_graph.ClearField("object_graph_def")
+    _read_as_of_tensorflow_1(meta_graph)
     return meta_graph
+
+
+def _read_as_of_tensorflow_1(meta_graph: Any) -> None:
+    """Makes a graph one that loaders read by its signatures alone, as they do where several lie."""
+    meta_graph.ClearField("object_graph_def")
+    # Loaders find the operation in a collection, too; TensorFlow 2 would take this for a signature
+    # to be called, and fail over the placeholders of its assets.
+    meta_graph.signature_def.pop(_INIT_OP, None)
 
 
 def _move_assets(source: str, folder: str) -> None:
