@@ -208,6 +208,19 @@ class TestAFolderOfTheOriginal:
         assert not export(BestExporter(), 51.0)
         assert export(BestExporter(), 49.0)
 
+    def test_an_event_without_values_is_ignored(
+        self, export: Export, estimator: Any, v2: bool
+    ) -> None:
+        folder = estimator.model_dir + "/eval"
+        with tf.Graph().as_default():
+            writer = tf.compat.v1.summary.FileWriter(folder)
+            writer.add_summary(tf.compat.v1.Summary(), 1)
+            writer.add_graph(tf.compat.v1.get_default_graph())
+            writer.close()
+        _write_events(folder, {2: 50.0}, v2=v2)
+        assert not export(BestExporter(), 51.0)
+        assert export(BestExporter(), 49.0)
+
     def test_other_event_files_and_no_pattern(
         self, export: Export, estimator: Any, v2: bool
     ) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tensorflow as tf
 
 from kerasrun.exporters import Exporter, FinalExporter, LatestExporter
 
@@ -31,6 +32,20 @@ def test_latest_leaves_alone_what_is_not_an_export(estimator: Any, export_path: 
         (export_path / name).mkdir(parents=True)
     path = _export(LatestExporter("it", exports_to_keep=1), estimator, export_path)
     assert {p.name for p in export_path.iterdir()} == {*others, Path(str(path)).name}
+
+
+def test_latest_counts_folders_of_a_store_that_lists_them_with_a_slash(
+    estimator: Any, export_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = tf.io.gfile.listdir
+
+    def with_slashes(path: str) -> list[str]:
+        return [f"{name}/" if (Path(path) / name).is_dir() else name for name in plain(path)]
+
+    monkeypatch.setattr(tf.io.gfile, "listdir", with_slashes)
+    exporter = LatestExporter("it", exports_to_keep=2)
+    written = [_export(exporter, estimator, export_path) for _ in range(3)]
+    assert sorted(map(str, export_path.iterdir())) == written[1:]
 
 
 def test_latest_keeps_all_if_told_so(estimator: Any, export_path: Path) -> None:
