@@ -1,6 +1,7 @@
 """The stable shape of `--json`; docs/runs.md describes it."""
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,6 +50,16 @@ def summary(run: Run) -> dict[str, Any]:
         "metrics": run.metrics.get("metrics", {}),
         "checkpoint": run.metrics.get("checkpoint"),
     }
+
+
+def evaluation_line(result: Mapping[str, Any], run_id: str) -> str:
+    """What `mlrun evaluate --json` prints for each evaluation: one line."""
+    metrics = {
+        tag: value if math.isfinite(value) else None for tag, value in result["metrics"].items()
+    }
+    return json.dumps(
+        {"schema": SCHEMA, "run": run_id, **result, "metrics": metrics}, ensure_ascii=False
+    )
 
 
 def to_text(content: Mapping[str, Any]) -> str:

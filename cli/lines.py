@@ -82,7 +82,7 @@ def train_line(event: Mapping[str, Any]) -> str:
 def eval_line(event: Mapping[str, Any]) -> str:
     """`eval    step 1,000   loss 0.079`; named evaluations say their name."""
     name = f" {event['name']}" if event.get("name") else ""
-    return f"eval{name}".ljust(8) + f"step {event['step']:,}   {metrics_text(event['metrics'])}"
+    return f"eval{name} ".ljust(8) + f"step {event['step']:,}   {metrics_text(event['metrics'])}"
 
 
 def export_line(folder: Path, event: Mapping[str, Any]) -> str:

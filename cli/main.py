@@ -6,6 +6,7 @@ import sys
 import typer
 
 from kerasrun.cli.errors import readable_errors
+from kerasrun.cli.evaluate import evaluate
 from kerasrun.cli.resume import resume
 from kerasrun.cli.runs import runs
 from kerasrun.cli.show import show
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (train, resume, runs, show, tensorboard):
+for command in (train, resume, evaluate, runs, show, tensorboard):
     app.command()(command)
 
 

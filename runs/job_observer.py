@@ -3,7 +3,9 @@
 It imports the bridge, so only the worker may import it.
 """
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from kerasrun.bridge.observer import Observer, Progress  # noqa: TID253 (see above)
@@ -60,3 +62,22 @@ class RunObserver(Observer):
         self._work.events.send(
             "exported", name=exporter_name, path=path, examples=examples, difference=difference
         )
+
+    def notice(self, text: str) -> None:
+        """Prints it: the output is kept, and shown as it comes."""
+        print(f"note    {text}", flush=True)
+
+
+@contextmanager
+def notices_told_once() -> Iterator[None]:
+    """Within it notices stay out of TensorFlow's log, as the observer has printed them."""
+
+    def is_no_notice(record: logging.LogRecord) -> bool:
+        return not getattr(record, "notice", False)
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(is_no_notice)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_no_notice)

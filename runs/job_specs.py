@@ -82,4 +82,5 @@ def eval_spec(file: ModelFile, settings: Settings, input_fn: InputFn) -> Any:
         exporters=given.exporters,
         throttle_secs=settings.settle("throttle_secs", (given.throttle_secs, MODEL_FILE)),
         start_delay_secs=given.start_delay_secs,
+        every_steps=given.every_steps,
     )

@@ -29,7 +29,7 @@ def help_of(*command: str) -> str:
 
 
 def test_there_are_commands() -> None:
-    assert COMMANDS == ["train", "resume", "runs", "show", "tensorboard"]
+    assert COMMANDS == ["train", "resume", "evaluate", "runs", "show", "tensorboard"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
