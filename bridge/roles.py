@@ -53,19 +53,15 @@ def check_may_train_and_evaluate(config: RunConfig) -> str:
     """Checks that `train_and_evaluate` may be called in this process, and returns its role.
 
     Returns:
-        `local`, `chief` or `master`: see `role_of`.
+        `local`, `chief`, `master` or `evaluator`: see `role_of`.
 
     Raises:
         ValueError: As `role_of`.
-        NotImplementedError: The role needs a cluster of several nodes, or a separate evaluator.
+        NotImplementedError: Other nodes of its cluster would train the same model.
     """
     role = role_of(config)
-    if role == EVALUATOR:
-        raise NotImplementedError(
-            "This process is an evaluator by TF_CONFIG, which train_and_evaluate cannot be yet. "
-            "Leave TF_CONFIG out: then the process that trains evaluates too."
-        )
-    _refuse_several(config)
+    if role != EVALUATOR:
+        _refuse_several(config)
     return role
 
 

@@ -8,8 +8,11 @@ from kerasrun.bridge.checkpoints import step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.evaluations import Evaluations
 from kerasrun.bridge.notices import throttled
+from kerasrun.bridge.roles import LOCAL, check_may_train_and_evaluate
 from kerasrun.bridge.specs import EvalSpec, TrainSpec, checked_eval_specs
+from kerasrun.bridge.tf_config import EVALUATOR, MASTER
 from kerasrun.bridge.triggers import EverySteps
+from kerasrun.bridge.watching import evaluate_new_checkpoints
 
 _LOGGER = logging.getLogger("tensorflow")
 
@@ -57,6 +60,10 @@ def train_and_evaluate(
         TypeError: An argument is of the wrong type.
         ValueError: The Estimator's config turns checkpoints off, or two specs share a name, or
             two of their exporters do.
+
+    By TF_CONFIG a process may be a chief, which trains without evaluating; an evaluator, which
+    evaluates the checkpoints that another process saves; or a master, which does both. These
+    return None.
     """
     _check_type("estimator", estimator, Estimator)
     _check_type("train_spec", train_spec, TrainSpec)
@@ -66,6 +73,9 @@ def train_and_evaluate(
             "train_and_evaluate evaluates checkpoints, which this RunConfig turns off: give "
             "save_checkpoints_steps or save_checkpoints_secs."
         )
+    role = check_may_train_and_evaluate(estimator.config)
+    if role != LOCAL:
+        return _in_a_cluster(role, estimator, train_spec, specs)
     evaluators = _train(estimator, train_spec, specs)
     if isinstance(eval_spec, EvalSpec):
         return evaluators[0].outcome
@@ -74,6 +84,21 @@ def train_and_evaluate(
         return None, None
     results = {name: result for name, result, _ in outcomes}
     return results, {name: exports for name, _, exports in outcomes}
+
+
+def _in_a_cluster(
+    role: str, estimator: Estimator, train_spec: TrainSpec, specs: Sequence[EvalSpec]
+) -> None:
+    """Does one node's part: a chief trains, an evaluator evaluates, a master does both."""
+    if role != EVALUATOR:
+        _train(estimator, train_spec, specs if role == MASTER else [])
+    elif len(specs) == 1:
+        evaluate_new_checkpoints(estimator, specs[0], train_spec.max_steps)
+    else:
+        raise ValueError(
+            f"An evaluator process takes one EvalSpec; {len(specs)} were given. Start one process "
+            "for each."
+        )
 
 
 def _train(

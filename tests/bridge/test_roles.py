@@ -97,16 +97,6 @@ def test_several_nodes_are_refused_until_they_can_work_together(
         check(config_of(CLUSTER, task_type))
 
 
-@pytest.mark.parametrize(
-    ("task_type", "message"), [("evaluator", "is an evaluator by TF_CONFIG"), ("ps", "3 nodes")]
-)
-def test_what_train_and_evaluate_cannot_be_yet_is_refused(
-    task_type: str, message: str, config_of: Callable[..., RunConfig]
-) -> None:
-    with pytest.raises(NotImplementedError, match=message):
-        check_may_train_and_evaluate(config_of(CLUSTER, task_type))
-
-
 @pytest.mark.parametrize("task_type", ["master", "worker", "ps"])
 def test_a_model_is_converted_in_any_role(
     task_type: str,

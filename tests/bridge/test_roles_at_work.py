@@ -1,0 +1,74 @@
+"""One program, in several processes that TF_CONFIG tells what to do."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = """
+import sys
+import keras, numpy as np, tensorflow as tf
+from kerasrun import estimator as tf_estimator
+
+model = keras.Sequential([keras.layers.Dense(1, name="net")])
+model.compile("sgd", "mse")
+x = np.linspace(0, 1, 24, dtype="float32").reshape(8, 3)
+
+def eval_input_fn():
+    return tf.data.Dataset.from_tensor_slices(({"net_input": x}, x.sum(axis=1))).batch(4)
+
+result = tf_estimator.train_and_evaluate(
+    tf_estimator.model_to_estimator(
+        model, model_dir=sys.argv[1], config=tf_estimator.RunConfig(save_checkpoints_steps=5)
+    ),
+    tf_estimator.TrainSpec(lambda: eval_input_fn().repeat(), max_steps=10),
+    tf_estimator.EvalSpec(
+        eval_input_fn,
+        exporters=tf_estimator.FinalExporter("final"),
+        start_delay_secs=0,
+        throttle_secs=0,
+    ),
+)
+print("returned", result)
+"""
+CLUSTER = {"chief": ["127.0.0.1:2222"], "evaluator": ["127.0.0.1:2223"]}
+
+
+def start(tmp_path: Path, cluster: Any, task_type: str) -> subprocess.Popen[str]:
+    (tmp_path / "program.py").write_text(PROGRAM)
+    task = {"cluster": cluster, "task": {"type": task_type, "index": 0}}
+    return subprocess.Popen(
+        [sys.executable, "program.py", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "TF_CONFIG": json.dumps(task)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out
+
+
+@pytest.mark.slow
+def test_a_chief_trains_and_an_evaluator_evaluates(tmp_path: Path, scalars: Any) -> None:
+    evaluator, chief = (start(tmp_path, CLUSTER, role) for role in ("evaluator", "chief"))
+    assert ended(chief) == ended(evaluator) == "returned None\n"
+    assert scalars(str(tmp_path / "out"))["loss"]
+    assert scalars(str(tmp_path / "out" / "eval"))["loss"][-1][0] == 10
+    assert len(list(tmp_path.glob("out/export/final/*/saved_model.pb"))) == 1
+
+
+@pytest.mark.slow
+def test_a_master_alone_does_both(tmp_path: Path, scalars: Any) -> None:
+    master = start(tmp_path, {"master": ["127.0.0.1:2222"]}, "master")
+    assert ended(master) == "returned None\n"
+    assert [step for step, _ in scalars(str(tmp_path / "out" / "eval"))["loss"]] == [5, 10]
+    assert len(list(tmp_path.glob("out/export/final/*/saved_model.pb"))) == 1
