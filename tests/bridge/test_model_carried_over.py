@@ -1,5 +1,6 @@
 """What of a Keras model an Estimator takes over, and what its folder says instead."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -175,3 +176,14 @@ def test_an_empty_model_dir_is_none_and_a_path_becomes_a_string(
     temporary = tf_estimator.model_to_estimator(model, model_dir="").model_dir
     assert Path(temporary).is_dir()
     Path(temporary).rmdir()
+
+
+def test_a_model_is_converted_in_a_cluster_too(
+    model: keras.Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = {"master": ["localhost:1"], "worker": ["localhost:2"], "ps": ["localhost:3"]}
+    task = {"cluster": cluster, "task": {"type": "master", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(task))
+    estimator = tf_estimator.model_to_estimator(model, model_dir=tmp_path)
+    assert estimator.config.task_type == "master"
+    assert estimator.config.is_chief
