@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from kerasrun.bridge.whole_files import write_text
+from kerasrun.exporters.durable import write_whole
 
 _FILE = "checkpoint"
 _FIELD = re.compile(r'^\s*(\w+)\s*:\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<number>\S+))\s*$', re.M)
@@ -59,7 +59,7 @@ def write_state(model_dir: str, state: CheckpointState) -> None:
     lines += [f'all_model_checkpoint_paths: "{kept.name}"' for kept in state.kept]
     lines += [f"all_model_checkpoint_timestamps: {kept.time!r}" for kept in state.kept]
     lines.append(f"last_preserved_timestamp: {state.last_preserved!r}")
-    write_text(os.path.join(model_dir, _FILE), "\n".join(lines) + "\n")
+    write_whole(os.path.join(model_dir, _FILE), "\n".join(lines) + "\n")
 
 
 def thinned(

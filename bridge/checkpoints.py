@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import tensorflow as tf
 
 from kerasrun.bridge.checkpoint_state import Kept, read_state, thinned, write_state
-from kerasrun.bridge.whole_files import remove_quietly, sync
+from kerasrun.exporters.durable import flush_to_disk, remove_quietly
 
 _PREFIX = "model.ckpt"
 _DATA_SUFFIX = ".data-00000-of-00001"
@@ -148,14 +148,14 @@ def _write_whole(path: str, variables: Mapping[str, tf.Variable]) -> None:
             tensors=[variables[name].read_value() for name in names],
         )
         for suffix in (_DATA_SUFFIX, ".index"):
-            sync(f"{aside}{suffix}")
+            flush_to_disk(f"{aside}{suffix}")
         for suffix in (_DATA_SUFFIX, ".index"):
             tf.io.gfile.rename(f"{aside}{suffix}", f"{path}{suffix}", overwrite=True)
     except BaseException:
         for leftover in tf.io.gfile.glob(f"{aside}*"):
             remove_quietly(leftover)
         raise
-    sync(os.path.dirname(path) or ".")
+    flush_to_disk(os.path.dirname(path) or ".")
 
 
 def _remove(path: str) -> None:

@@ -6,12 +6,12 @@ import os
 import re
 from typing import Any, Literal, Protocol
 
-from kerasrun.exporters.arguments import ServingInputReceiverFn, checked_name, checked_receiver_fn
+from kerasrun.exporters.arguments import ServingInputReceiverFn
 from kerasrun.exporters.best_result import BestResult
 from kerasrun.exporters.better import BetterMetric, loss_smaller
 from kerasrun.exporters.event_results import event_results
-from kerasrun.exporters.exporter import Exporter
 from kerasrun.exporters.retention import checked_exports_to_keep, remove_old_exports, versions
+from kerasrun.exporters.saved_model_exporter import SavedModelExporter
 
 _LOGGER = logging.getLogger("tensorflow")
 
@@ -26,7 +26,7 @@ class CompareFn(Protocol):
         ...
 
 
-class BestExporter(Exporter):
+class BestExporter(SavedModelExporter):
     """Exports when the evaluation beats all before it; see `tf.estimator.BestExporter`.
 
     The best result is remembered in `<export_path>/best_result.json`: a restarted training does
@@ -69,18 +69,10 @@ class BestExporter(Exporter):
         metric: str | None = None,
         mode: Literal["min", "max"] | None = None,
     ) -> None:
-        self._name = checked_name("BestExporter", name)
-        self._receiver_fn = checked_receiver_fn("BestExporter", serving_input_receiver_fn)
+        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text)
         self._event_file_pattern = event_file_pattern
         self._compare_fn = _chosen_compare_fn(compare_fn, metric, mode)
-        self._assets_extra = assets_extra
-        self._as_text = as_text
         self._exports_to_keep = checked_exports_to_keep("BestExporter", exports_to_keep)
-
-    @property
-    def name(self) -> str:
-        """The folder's name under `model_dir/export`."""
-        return self._name
 
     def export(
         self,
@@ -106,13 +98,7 @@ class BestExporter(Exporter):
         if best is not None and not self._is_better(best, current):
             return None
         _LOGGER.info("Performing best model export.")
-        path: str | None = estimator.export_saved_model(
-            export_path,
-            self._receiver_fn,
-            assets_extra=self._assets_extra,
-            as_text=self._as_text,
-            checkpoint_path=checkpoint_path,
-        )
+        path = self.write(estimator, export_path, checkpoint_path)
         if path is not None:
             remembered.write(current, path)
         remove_old_exports(export_path, self._exports_to_keep)

@@ -35,12 +35,28 @@ def flush_tree_to_disk(folder: str) -> None:
 
 
 def write_whole(path: str, text: str) -> None:
-    """Writes a small text file so that a reader sees the old content or the new, never a part."""
-    folder = os.path.dirname(path)
+    """Writes a small text file so that a reader sees the old content or the new, never a part.
+
+    Raises:
+        tf.errors.OpError: It could not be written; the old content is as it was.
+    """
+    folder = os.path.dirname(path) or "."
     tf.io.gfile.makedirs(folder)
-    aside = f"{path}.part"
-    with tf.io.gfile.GFile(aside, "w") as file:
-        file.write(text)
-    flush_to_disk(aside)
-    tf.io.gfile.rename(aside, path, overwrite=True)
+    aside = f"{path}.tmp-{os.getpid()}"
+    try:
+        with tf.io.gfile.GFile(aside, "w") as file:
+            file.write(text)
+        flush_to_disk(aside)
+        tf.io.gfile.rename(aside, path, overwrite=True)
+    except BaseException:
+        remove_quietly(aside)
+        raise
     flush_to_disk(folder)
+
+
+def remove_quietly(path: str) -> None:
+    """Removes a file if it is there and can be removed."""
+    try:
+        tf.io.gfile.remove(path)
+    except tf.errors.OpError:
+        return

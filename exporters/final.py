@@ -3,17 +3,17 @@
 import logging
 from typing import Any
 
-from kerasrun.exporters.arguments import ServingInputReceiverFn, checked_name, checked_receiver_fn
-from kerasrun.exporters.exporter import Exporter
+from kerasrun.exporters.arguments import ServingInputReceiverFn
+from kerasrun.exporters.saved_model_exporter import SavedModelExporter
 
 _LOGGER = logging.getLogger("tensorflow")
 
 
-class FinalExporter(Exporter):
-    """Exports once, when training has reached `max_steps`; see `tf.estimator.FinalExporter`.
+class FinalExporter(SavedModelExporter):
+    """Exports once, when training has ended; see `tf.estimator.FinalExporter`.
 
-    A training that ends before (its data ran out, it was stopped early) is no final one: nothing
-    is exported then, as with `tf.estimator`. `LatestExporter` exports in each case.
+    `train_and_evaluate` tells it so however training ends: by `max_steps`, with the data, or by
+    early stopping; but not when it is interrupted.
 
     Args:
         name: The folder under `model_dir/export`.
@@ -34,15 +34,7 @@ class FinalExporter(Exporter):
         assets_extra: dict[str, str] | None = None,
         as_text: bool = False,
     ) -> None:
-        self._name = checked_name("FinalExporter", name)
-        self._receiver_fn = checked_receiver_fn("FinalExporter", serving_input_receiver_fn)
-        self._assets_extra = assets_extra
-        self._as_text = as_text
-
-    @property
-    def name(self) -> str:
-        """The folder's name under `model_dir/export`."""
-        return self._name
+        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text)
 
     def export(
         self,
@@ -56,11 +48,4 @@ class FinalExporter(Exporter):
         if not is_the_final_export:
             return None
         _LOGGER.info("Performing the final export in the end of training.")
-        path: str | None = estimator.export_saved_model(
-            export_path,
-            self._receiver_fn,
-            assets_extra=self._assets_extra,
-            as_text=self._as_text,
-            checkpoint_path=checkpoint_path,
-        )
-        return path
+        return self.write(estimator, export_path, checkpoint_path)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from kerasrun.exporters.arguments import ServingInputReceiverFn, checked_name, checked_receiver_fn
-from kerasrun.exporters.exporter import Exporter
+from kerasrun.exporters.arguments import ServingInputReceiverFn
 from kerasrun.exporters.retention import checked_exports_to_keep, remove_old_exports
+from kerasrun.exporters.saved_model_exporter import SavedModelExporter
 
 
-class LatestExporter(Exporter):
+class LatestExporter(SavedModelExporter):
     """Exports after every evaluation; see `tf.estimator.LatestExporter`.
 
     Args:
@@ -31,16 +31,8 @@ class LatestExporter(Exporter):
         as_text: bool = False,
         exports_to_keep: int | None = 5,
     ) -> None:
-        self._name = checked_name("LatestExporter", name)
-        self._receiver_fn = checked_receiver_fn("LatestExporter", serving_input_receiver_fn)
-        self._assets_extra = assets_extra
-        self._as_text = as_text
+        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text)
         self._exports_to_keep = checked_exports_to_keep("LatestExporter", exports_to_keep)
-
-    @property
-    def name(self) -> str:
-        """The folder's name under `model_dir/export`."""
-        return self._name
 
     def export(
         self,
@@ -51,12 +43,6 @@ class LatestExporter(Exporter):
         is_the_final_export: bool,
     ) -> str | None:
         """Exports the checkpoint and removes the exports that are too many; see `Exporter`."""
-        path: str | None = estimator.export_saved_model(
-            export_path,
-            self._receiver_fn,
-            assets_extra=self._assets_extra,
-            as_text=self._as_text,
-            checkpoint_path=checkpoint_path,
-        )
+        path = self.write(estimator, export_path, checkpoint_path)
         remove_old_exports(export_path, self._exports_to_keep)
         return path

@@ -71,7 +71,7 @@ def test_the_best_result_lies_in_a_readable_file(export: Export, export_path: Pa
     assert remembered["eval_result"]["loss"] == 0.25
     assert remembered["eval_result"]["accuracy"] == 0.5
     assert (export_path / remembered["export"] / "saved_model.pb").exists()
-    assert not list(export_path.glob("*.part"))
+    assert not list(export_path.glob("*.tmp-*"))
 
 
 def test_a_damaged_file_is_said_and_the_events_count(
