@@ -4,6 +4,8 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
+import tensorflow as tf
+
 from kerasrun.bridge.checkpoints import step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.evaluations import Evaluations
@@ -90,8 +92,10 @@ def _in_a_cluster(
     role: str, estimator: Estimator, train_spec: TrainSpec, specs: Sequence[EvalSpec]
 ) -> None:
     """Does one node's part: a chief trains, an evaluator evaluates, a master does both."""
-    if role != EVALUATOR:
-        _train(estimator, train_spec, specs if role == MASTER else [])
+    if role == MASTER:
+        _train(estimator, train_spec, specs)
+    elif role != EVALUATOR:
+        _train_only(estimator, train_spec, specs)
     elif len(specs) == 1:
         evaluate_new_checkpoints(estimator, specs[0], train_spec.max_steps)
     else:
@@ -99,6 +103,16 @@ def _in_a_cluster(
             f"An evaluator process takes one EvalSpec; {len(specs)} were given. Start one process "
             "for each."
         )
+
+
+def _train_only(estimator: Estimator, spec: TrainSpec, eval_specs: Sequence[EvalSpec]) -> None:
+    """Trains; checkpoints are saved where the process that evaluates will look for them too."""
+    estimator.train(
+        spec.input_fn,
+        hooks=spec.hooks,
+        max_steps=spec.max_steps,
+        saving_listeners=[*spec.saving_listeners, *map(_SavesOnly, eval_specs)],
+    )
 
 
 def _train(
@@ -114,6 +128,17 @@ def _train(
         saving_listeners=[*spec.saving_listeners, *evaluators],
     )
     return evaluators
+
+
+class _SavesOnly(tf.compat.v1.train.CheckpointSaverListener):
+    """Has checkpoints saved where an EvalSpec wants them, and evaluates nothing."""
+
+    def __init__(self, spec: EvalSpec) -> None:
+        self.saves_when = _saves_when(spec)
+
+
+def _saves_when(spec: EvalSpec) -> list[EverySteps]:
+    return [EverySteps(spec.every_steps, first=spec.every_steps)] if spec.every_steps else []
 
 
 class _Evaluator:
@@ -134,8 +159,7 @@ class _Evaluator:
         self, estimator: Estimator, spec: EvalSpec, begun: int, max_steps: int | None
     ) -> None:
         self.name = spec.name or None
-        every = spec.every_steps
-        self.saves_when = [EverySteps(every, first=every)] if every else []
+        self.saves_when = _saves_when(spec)
         self._estimator = estimator
         self._evaluations = Evaluations(estimator, spec, begun)
         self._begun, self._max_steps = begun, max_steps

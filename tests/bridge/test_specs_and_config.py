@@ -45,7 +45,7 @@ def test_what_cannot_be_is_refused(
 
 def test_specs_are_tuples_with_the_originals_defaults() -> None:
     assert TrainSpec(input_fn) == (input_fn, None, (), ())
-    assert EvalSpec(input_fn) == (input_fn, 100, None, (), (), 120, 600)
+    assert EvalSpec(input_fn) == (input_fn, 100, None, (), (), 120, 600, None)
     exporter = LatestExporter("a")
     assert EvalSpec(input_fn, exporters=exporter).exporters == (exporter,)
 

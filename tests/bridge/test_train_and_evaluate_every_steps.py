@@ -1,12 +1,13 @@
 """`EvalSpec(every_steps=N)`: evaluations at exact steps, whatever the checkpoint cadence."""
 
+import json
 from typing import Any
 
 import keras
 import pytest
 
 from kerasrun import estimator as tf_estimator
-from tests.bridge.conftest import Recorder
+from tests.bridge.conftest import Recorder, build_model
 
 
 def train_and_evaluate(
@@ -51,8 +52,6 @@ def test_the_steps_are_counted_from_the_very_first(
 def test_results_do_not_depend_on_where_is_evaluated(
     endless: Any, input_fn: Any, make_estimator: Any
 ) -> None:
-    from tests.bridge.conftest import build_model
-
     results = []
     for every in (2, 5):
         keras.utils.set_random_seed(1)
@@ -77,3 +76,20 @@ def test_every_steps_is_a_whole_number_above_0(input_fn: Any, every_steps: Any) 
         ValueError, match=r"every_steps must be a whole number above 0, .* received"
     ):
         tf_estimator.EvalSpec(input_fn, every_steps=every_steps)
+
+
+def test_a_chief_saves_where_its_evaluator_will_look(
+    model: keras.Model,
+    endless: Any,
+    input_fn: Any,
+    make_estimator: Any,
+    recorder: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cluster = {"chief": ["host0:0"]}
+    tf_config = {"cluster": cluster, "task": {"type": "chief", "index": 0}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(tf_config))
+    estimator = make_estimator(model)
+    estimator.add_observer(recorder)
+    train_and_evaluate(estimator, endless, input_fn, max_steps=7, every_steps=3)
+    assert (recorder.checkpoints, recorder.evaluations) == ([0, 3, 6, 7], [])
