@@ -1,6 +1,7 @@
 """What `train_and_evaluate` is told about training and about evaluation."""
 
 from collections.abc import Callable, Iterable
+from numbers import Integral
 from typing import Any, NamedTuple, Self
 
 from kerasrun.bridge.hooks.session import checked_hooks
@@ -131,7 +132,7 @@ def _throttle_secs(throttle_secs: float | None, every_steps: int | None) -> floa
         throttle_secs = _THROTTLE_SECS if throttle_secs is None else throttle_secs
         _check_not_negative("throttle_secs", throttle_secs)
         return throttle_secs
-    if not isinstance(every_steps, int) or isinstance(every_steps, bool) or every_steps <= 0:
+    if not isinstance(every_steps, Integral) or every_steps is True or every_steps <= 0:
         raise ValueError(
             f"EvalSpec: every_steps must be a whole number above 0, or None; received "
             f"{every_steps!r}."

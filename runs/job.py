@@ -5,7 +5,7 @@ import signal
 from typing import Any
 
 from kerasrun.runs.job_model import apply_seed, loaded_model_file, model_and_inputs
-from kerasrun.runs.job_specs import eval_spec, run_config, settled_max_steps, train_spec
+from kerasrun.runs.job_specs import eval_specs, run_config, settled_max_steps, train_spec
 from kerasrun.runs.settings import Settings
 from kerasrun.runs.signals import handlers
 from kerasrun.runs.worker import Work
@@ -32,14 +32,16 @@ def train(work: Work) -> None:
     )
     estimator.add_observer(RunObserver(work))
     training = train_spec(file, inputs["train_input_fn"], max_steps)
-    evaluation = eval_spec(file, settings, inputs["eval_input_fn"])
+    evaluations = eval_specs(file, settings, inputs["eval_input_fn"])
     work.save_record()
-    _check_evaluation_input(estimator, evaluation)
+    for evaluation in evaluations:
+        _check_evaluation_input(estimator, evaluation)
     # The bridge saves a checkpoint on SIGTERM, unless someone else has asked for the signal.
     with handlers({int(signal.SIGTERM): signal.SIG_DFL}), notices_told_once():
-        result, _ = tf_estimator.train_and_evaluate(estimator, training, evaluation)
-        if result is None:
-            _finish(estimator, evaluation)
+        results, _ = tf_estimator.train_and_evaluate(estimator, training, evaluations)
+        if results is None:
+            for evaluation in evaluations:
+                _finish(estimator, evaluation)
 
 
 def _check_evaluation_input(estimator: Any, spec: Any) -> None:

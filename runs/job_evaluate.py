@@ -16,7 +16,7 @@ from typing import Any
 
 from kerasrun.runs.errors import Refused, RunError, UsageError
 from kerasrun.runs.job_model import apply_seed, loaded_model_file, model_and_inputs
-from kerasrun.runs.job_specs import eval_spec, run_config, settled_max_steps
+from kerasrun.runs.job_specs import eval_specs, run_config, settled_max_steps
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.outcome import describe, is_bad_input
 from kerasrun.runs.quiet import without_noise
@@ -156,14 +156,15 @@ def _estimator_and_spec(run: Run, order: EvaluateOrder) -> tuple[Any, Any]:
     file = loaded_model_file(RunFiles(run.folder), record)
     model, inputs = model_and_inputs(record, file, settings)
     config = run_config(file, settings, record["seed"], settled_max_steps(file, settings))
-    spec = eval_spec(file, settings, inputs["eval_input_fn"])
-    if spec.name == order.name:
+    specs = eval_specs(file, settings, inputs["eval_input_fn"])
+    if order.name in [spec.name for spec in specs]:
         raise UsageError(
             f"--name {order.name}: the training itself writes to eval_{order.name}; give another"
         )
     estimator = tf_estimator.model_to_estimator(
         keras_model=model, model_dir=str(run.folder), config=config
     )
+    spec = specs[0]
     return estimator, tf_estimator.EvalSpec(
         spec.input_fn,
         steps=order.steps or spec.steps,

@@ -30,14 +30,32 @@ def _input_function(name: str, file: ModelFile, settings: Settings, seed: int) -
     data = settings.given(_OPTIONS[name])
     if data is not None:
         return _of_csv(data, settings, seed, training=name == "train_input_fn")
-    spec = file.get(_SPECS[name])
-    if spec is not None:
-        return file.guarded(spec.input_fn)
+    specs = specs_of(file, _SPECS[name])
+    if specs:
+        return file.guarded(specs[0].input_fn)
     function = file.function(name)
     if function is not None:
         return function
     option = "--" + _OPTIONS[name].replace("_", "-")
     raise ModelFileError(f"{file.name} defines no {name}: define it, or give {option} FILE.csv")
+
+
+def specs_of(file: ModelFile, name: str) -> list[Any]:
+    """The file's `train_spec`, or its `eval_spec`, which may be several; empty without.
+
+    Raises:
+        ModelFileError: It is something else.
+    """
+    found = file.get(name)
+    several = isinstance(found, list) and name == "eval_spec"
+    specs = list(found) if several else [found]
+    if found is None or not specs:
+        return []
+    for spec in specs:
+        if not hasattr(spec, "input_fn"):
+            kind = "a TrainSpec" if name == "train_spec" else "an EvalSpec, or a list of them"
+            raise ModelFileError(f"{file.name}: {name} holds {spec!r}, expected {kind}")
+    return specs
 
 
 def _of_csv(pattern: str, settings: Settings, seed: int, *, training: bool) -> InputFn:

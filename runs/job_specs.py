@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from kerasrun.runs.job_inputs import InputFn
+from kerasrun.runs.job_inputs import InputFn, specs_of
 from kerasrun.runs.model_file import ModelFile
 from kerasrun.runs.settings import COMMAND_LINE, DEFAULT, MODEL_FILE, Settings
 
@@ -57,28 +57,48 @@ def train_spec(file: ModelFile, input_fn: InputFn, max_steps: int) -> Any:
     from kerasrun import estimator as tf_estimator
 
     given = file.get("train_spec")
-    listeners = given.saving_listeners if given is not None else None
-    return tf_estimator.TrainSpec(input_fn, max_steps=max_steps, saving_listeners=listeners)
+    if given is None:
+        return tf_estimator.TrainSpec(input_fn, max_steps=max_steps)
+    return tf_estimator.TrainSpec(
+        input_fn,
+        max_steps=max_steps,
+        hooks=given.hooks,
+        saving_listeners=given.saving_listeners,
+    )
 
 
-def eval_spec(file: ModelFile, settings: Settings, input_fn: InputFn) -> Any:
-    """How to evaluate and export: without an `eval_spec`, all data, and a LatestExporter."""
+def eval_specs(file: ModelFile, settings: Settings, input_fn: InputFn) -> list[Any]:
+    """How to evaluate and export: without an `eval_spec`, all data, and a LatestExporter.
+
+    Where the file has several, the command line and `input_fn` are about the first.
+    """
     from kerasrun import estimator as tf_estimator
 
-    given = file.get("eval_spec")
-    if given is None:
-        receiver_fn = file.function("serving_input_receiver_fn")
-        return tf_estimator.EvalSpec(
+    given = specs_of(file, "eval_spec")
+    if given:
+        others = [spec._replace(input_fn=file.guarded(spec.input_fn)) for spec in given[1:]]
+        return [_settled(given[0], settings, input_fn), *others]
+    receiver_fn = file.function("serving_input_receiver_fn")
+    return [
+        tf_estimator.EvalSpec(
             input_fn,
             steps=settings.given("eval_steps"),
             exporters=tf_estimator.LatestExporter("exporter", receiver_fn),
             throttle_secs=settings.settle("throttle_secs", (0, DEFAULT)),
             start_delay_secs=0,
         )
+    ]
+
+
+def _settled(given: Any, settings: Settings, input_fn: InputFn) -> Any:
+    """An EvalSpec of the model file, with what the command line says."""
+    from kerasrun import estimator as tf_estimator
+
     return tf_estimator.EvalSpec(
         input_fn,
         steps=settings.settle("eval_steps", (given.steps, MODEL_FILE)),
         name=given.name,
+        hooks=given.hooks,
         exporters=given.exporters,
         throttle_secs=settings.settle("throttle_secs", (given.throttle_secs, MODEL_FILE)),
         start_delay_secs=given.start_delay_secs,

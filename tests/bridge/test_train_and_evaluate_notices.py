@@ -124,7 +124,7 @@ def test_the_advice_on_learning_rates_is_good(
     make_estimator(build_model(optimizer=keras.optimizers.SGD(0.5))).train(endless, steps=1)
     model = build_model(optimizer=keras.optimizers.SGD(0.25))
 
-    class SetRate(tf_estimator.SessionRunHook):  # type: ignore[name-defined,misc]
+    class SetRate(tf_estimator.SessionRunHook):
         def after_create_session(self, session: Any, coord: Any) -> None:
             model.optimizer.learning_rate.assign(0.25)
 

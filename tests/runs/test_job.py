@@ -171,6 +171,26 @@ eval_spec = tf_estimator.EvalSpec(eval_input_fn, steps=1, name="holdout", thrott
     assert [path.name for path in run.folder.glob("*.index")] == ["model.ckpt-7.index"]
 
 
+def test_several_eval_specs_of_the_file_are_used(project: Project) -> None:
+    project.write(
+        MODEL_FILE
+        + """
+from kerasrun import estimator as tf_estimator
+eval_spec = [
+    tf_estimator.EvalSpec(eval_input_fn, throttle_secs=0),
+    tf_estimator.EvalSpec(lambda: input_fn(2).take(1), name="few", every_steps=2),
+]
+"""
+    )
+    run = project.train(max_steps=5)
+    assert str(run.status) == "completed", run.outcome
+    metrics = run.metrics["metrics"]
+    counts = {name: metrics[name]["loss"]["n"] for name in ("eval", "eval_few")}
+    assert counts == {"eval": 3, "eval_few": 3}, "both at steps 2, 4, 5"
+    project.write(f"{MODEL_FILE}\neval_spec = [3]\n")
+    assert "eval_spec holds 3, expected an EvalSpec, or a list" in reason(project.train())
+
+
 def test_a_run_config_that_says_nothing_of_checkpoints_gets_ours(project: Project) -> None:
     project.write(
         MODEL_FILE
