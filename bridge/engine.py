@@ -60,8 +60,10 @@ class Engine:
         self.seen = FirstBatch()
         self._model_dir, self._config, self._params = model_dir, config, params
         self._writers: dict[str, SummaryWriter] = {}
-        self._train_loop = CompiledLoop(program.train_step, program.global_step)
-        self._eval_loop = CompiledLoop(program.eval_step)
+        eagerly = program.run_eagerly
+        self._train_loop = CompiledLoop(program.train_step, program.global_step, eagerly=eagerly)
+        self._eval_loop = CompiledLoop(program.eval_step, eagerly=eagerly)
+        self._predict = program.predict_step if eagerly else self.predict_step
         self._observers: list[Observer] = []
         weakref.finalize(self, _close, self._writers)
 
@@ -139,7 +141,7 @@ class Engine:
             dataset = dataset.take(steps)
         self.program.build(dataset.element_spec, training=False)
         running = self._eval_loop.start(self.seen.of(dataset))
-        holding = self.state.kept() if in_memory else self.state.holding(path)
+        holding = self.state.in_memory() if in_memory else self.state.holding(path)
         with (
             deferred() as interrupts,
             holding,
@@ -169,7 +171,7 @@ class Engine:
             stop = session.watches_next and session.before_run()
             for batch in dataset:
                 with self.state.holding(path, mark) as mark:
-                    outputs = self.predict_step(batch.features)
+                    outputs = self._predict(batch.features)
                 stop = session.after_run(1, 0.0) or stop
                 yield from predictions(outputs, keys, single=single)
                 if stop:

@@ -77,7 +77,7 @@ class FeatureKeys:
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the outputs: the output layers', in order; `x` and `x_1` of one layer's two."""
+        """The names of the outputs: the layers', in order; one layer's two are `x` and `x_1`."""
         model = self._model
         if isinstance(model, keras.Sequential):
             return [model.layers[-1].name] if model.layers else [model.name]

@@ -10,8 +10,15 @@ import tensorflow as tf
 from kerasrun.bridge.batch_means import BatchMeans
 from kerasrun.bridge.feature_keys import FeatureKeys
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.keras_optimizer import keeps_averages, unused
 from kerasrun.bridge.metric_names import MetricNames
-from kerasrun.bridge.variable_names import VariableNames, model_variables, optimizer_variables
+from kerasrun.bridge.variable_names import (
+    VariableNames,
+    model_variables,
+    optimizer_variables,
+    trainable_names,
+)
+from kerasrun.bridge.warm_start import WarmStart
 from kerasrun.exporters import ExportOutput, resources_of
 
 
@@ -27,6 +34,7 @@ class KerasProgram:
         model: A compiled `keras.Model`, built or not.
         metric_names: How its metrics are called in results.
         export_outputs: For names of outputs, as what a served model offers them beside.
+        warm_start: What the initial state takes from another training.
     """
 
     def __init__(
@@ -34,16 +42,21 @@ class KerasProgram:
         model: keras.Model,
         metric_names: MetricNames | None = None,
         export_outputs: Mapping[str, type[ExportOutput]] | None = None,
+        warm_start: WarmStart | None = None,
     ) -> None:
         self.model = model
         self.export_outputs: Mapping[str, type[ExportOutput]] = dict(export_outputs or {})
         self._metric_names = metric_names or MetricNames()
+        self._warm_start = warm_start
         self.keys = FeatureKeys(model)
         self.global_step = tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")
-        self._optimizer = _unused(model.optimizer)
+        self._optimizer = unused(model.optimizer)
+        self._compiled = _compilation(model)
         self._means = BatchMeans()
-        self._own_train_step = type(model).train_step is keras.Model.train_step
-        self._own_test_step = type(model).test_step is keras.Model.test_step
+        self.run_eagerly = bool(model.run_eagerly)
+        self._plain_train_step = _is_keras_own(model, "train_step")
+        self._plain_test_step = _is_keras_own(model, "test_step")
+        self._plain_predict_step = _is_keras_own(model, "predict_step")
         self._initial: dict[str, np.ndarray[Any, Any]] = {}
         if model.built:
             self._remember_initial()
@@ -57,13 +70,26 @@ class KerasProgram:
         self.activate()
         if not self.model.built:
             self.model(tf.nest.map_structure(_symbol, self.keys.features(spec.features)))
-        if training and not self._optimizer.built:
+        needed = training or self._warm_start or keeps_averages(self._optimizer)
+        if needed and not self._optimizer.built:
             self._optimizer.build(self.model.trainable_variables)
+        if self.run_eagerly and not _is_nothing(spec.labels):  # no trace will make the metrics
+            self.model._symbolic_build(data_batch=self._data(tf.nest.map_structure(_symbol, spec)))
         self._remember_initial()
         self.keys.check_outputs(list(self.export_outputs))
 
     def activate(self) -> None:
-        """Gives the model this program's optimizer."""
+        """Gives the model this program's optimizer.
+
+        Raises:
+            ValueError: The model was compiled anew after it became an Estimator.
+        """
+        if _compilation(self.model) is not self._compiled:
+            raise ValueError(
+                f"The model {self.model.name!r} was compiled again after it became an Estimator. "
+                "Make a new Estimator of it with model_to_estimator; in the same model_dir it goes "
+                "on from the newest checkpoint."
+            )
         if self.model.optimizer is not self._optimizer:
             self.model.optimizer = self._optimizer
 
@@ -89,21 +115,29 @@ class KerasProgram:
         return found | {f"metrics/{k}": v for k, v in self._means.variables.items()}
 
     def reset_to_initial(self) -> None:
-        """Puts every variable back to what it was when first seen."""
-        for name, variable in self.variables().items():
+        """Puts every variable back to what it was when first seen, then starts it warm."""
+        variables = self.variables()
+        for name, variable in variables.items():
             variable.assign(self._initial[name])
         self.global_step.assign(0)
+        if self._warm_start is not None:
+            self._warm_start.apply(variables, trainable_names(self.model))
+
+    def finalize(self) -> None:
+        """As at the end of `keras.Model.fit`: takes over moving averages that the optimizer has."""
+        if keeps_averages(self._optimizer) and self.global_step > 0:
+            self._optimizer.finalize_variable_values(self.model.trainable_weights)
 
     def train_step(self, batch: Example) -> tf.Tensor:
         """One update, as `keras.Model.fit` does it; the model's own `train_step` if it has one."""
         data = self._data(batch)
-        if not self._own_train_step:
+        if not self._plain_train_step:
             return self._custom_step(self.model.train_step, data)
         x, y, sample_weight = data
         model = self.model
         with tf.GradientTape() as tape:
             outputs = self._call(x, training=True)
-            loss = model.compute_loss(x, y, outputs, sample_weight, training=True)
+            loss = model._compute_loss(x, y, outputs, sample_weight, training=True)
             scaled = self._optimizer.scale_loss(loss)
         if weights := model.trainable_weights:
             gradients = tape.gradient(scaled, weights)
@@ -113,17 +147,19 @@ class KerasProgram:
     def eval_step(self, batch: Example) -> tf.Tensor:
         """One batch of `keras.Model.evaluate`; the model's own `test_step` if it has one."""
         data = self._data(batch)
-        if not self._own_test_step:
+        if not self._plain_test_step:
             return self._custom_step(self.model.test_step, data)
         x, y, sample_weight = data
         outputs = self._call(x, training=False)
-        loss = self.model.compute_loss(x, y, outputs, sample_weight, training=False)
+        loss = self.model._compute_loss(x, y, outputs, sample_weight, training=False)
         return self._add_batch(loss, data, outputs)
 
     def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
-        """The model's outputs by name."""
-        outputs = self._call(self.keys.features(features), training=False)
-        return self.keys.named_outputs(outputs)
+        """The model's outputs by name; what its own `predict_step` returns if it has one."""
+        x = self.keys.features(features)
+        if self._plain_predict_step:
+            return self.keys.named_outputs(self._call(x, training=False))
+        return self.keys.named_outputs(self.model.predict_step((x,)))
 
     def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
         """`loss` (mean over batches) and the compiled metrics."""
@@ -143,7 +179,7 @@ class KerasProgram:
         x, y, sample_weight = self._data(batch)
         with keras.StatelessScope():
             outputs = self._call(x, training=training)
-            loss = self.model.compute_loss(x, y, outputs, sample_weight, training=training)
+            loss = self.model._compute_loss(x, y, outputs, sample_weight, training=training)
         return loss, self.keys.named_outputs(outputs)
 
     def reset_metrics(self) -> None:
@@ -200,12 +236,21 @@ class KerasProgram:
         self._metric_names.check(sorted(kept - by_output), by_output)
 
 
-def _unused(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-    if not optimizer.built:
-        return optimizer
-    return type(optimizer).from_config(optimizer.get_config())
+def _is_keras_own(model: keras.Model, step: str) -> bool:
+    return getattr(getattr(model, step), "__func__", None) is getattr(keras.Model, step)
 
 
-def _symbol(spec: tf.TensorSpec) -> keras.KerasTensor:
-    """A symbolic input of this spec, for a batch of any size."""
+def _compilation(model: keras.Model) -> Any:
+    """What each call of `compile` makes anew."""
+    return getattr(model, "_compile_config", None)
+
+
+def _is_nothing(spec: Any) -> bool:
+    return spec is None or isinstance(spec, tf.NoneTensorSpec)
+
+
+def _symbol(spec: Any) -> keras.KerasTensor | None:
+    """A symbolic input of this spec, for a batch of any size; None where there is no data."""
+    if _is_nothing(spec):
+        return None
     return keras.KerasTensor((None, *spec.shape[1:]), spec.dtype.name)

@@ -46,14 +46,20 @@ class CompiledLoop:
         step: Takes an `Example`, returns its loss, a scalar. Traced once.
         counter: An int64 variable that counts the steps; with one, a loss that is NaN or infinite
             ends the call.
+        eagerly: Runs everything as Python, uncompiled.
     """
 
     def __init__(
-        self, step: Callable[[Example], tf.Tensor], counter: tf.Variable | None = None
+        self,
+        step: Callable[[Example], tf.Tensor],
+        counter: tf.Variable | None = None,
+        *,
+        eagerly: bool = False,
     ) -> None:
         self._step = step
         self._counter = counter
-        self._call = tf.function(self._steps, autograph=False, reduce_retracing=True)
+        compiled = tf.function(self._steps, autograph=False, reduce_retracing=True)
+        self._call = self._steps if eagerly else compiled
 
     def start(self, dataset: tf.data.Dataset) -> "Running":
         """Begins a pass over `dataset`; traces the loop if this structure is new."""

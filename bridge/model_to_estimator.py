@@ -12,6 +12,7 @@ from kerasrun.bridge.keras_program import KerasProgram
 from kerasrun.bridge.metric_names import MetricNames
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.suggest import did_you_mean
+from kerasrun.bridge.warm_start import WarmStart, WarmStartSettings
 from kerasrun.exporters import ExportOutput
 
 _CHECKPOINT_FORMATS = ("checkpoint", "saver")
@@ -26,6 +27,7 @@ def model_to_estimator(
     checkpoint_format: str | None = "checkpoint",
     metric_names_map: Mapping[str, str] | None = None,
     export_outputs: Mapping[str, type[ExportOutput]] | None = None,
+    warm_start_from: WarmStartSettings | str | os.PathLike[str] | None = None,
 ) -> Estimator:
     """Makes an Estimator of a compiled Keras 3 model; see `tf.keras.estimator.model_to_estimator`.
 
@@ -44,11 +46,14 @@ def model_to_estimator(
             `ClassificationOutput`: exports have a signature of that name and kind beside
             `serving_default`. The last two need a receiver of one string tensor, and are left out
             with any other.
+        warm_start_from: Where the first weights come from, while `model_dir` holds no checkpoint: a
+            checkpoint, a folder of them or a SavedModel for all trainable variables; or settings.
 
     Raises:
         ValueError: Neither or both of model and path are given; the model is not compiled; the path
-            is a folder; there is no such `checkpoint_format`. Later, in train and evaluate: the
-            metrics are others than those of `metric_names_map`.
+            is a folder; there is no such `checkpoint_format`; there is nothing to warm-start from.
+            Later, in train and evaluate: the metrics are others than those of `metric_names_map`,
+            or the weights to start warm with do not fit.
         OSError: There is no file at `keras_model_path`.
         TypeError: `keras_model` is no Keras model, or an export output is of no such class.
         KeyError: Later, in any verb: the model has no output of a name in `export_outputs`.
@@ -63,7 +68,8 @@ def model_to_estimator(
     names = MetricNames(metric_names_map)
     if keras_model_path is not None:
         keras_model = _loaded(os.fspath(keras_model_path), custom_objects)
-    program = KerasProgram(_checked(keras_model), names, export_outputs)
+    warm_start = None if warm_start_from is None else WarmStart(warm_start_from)
+    program = KerasProgram(_checked(keras_model), names, export_outputs, warm_start)
     return Estimator(program, model_dir=model_dir, config=config)
 
 

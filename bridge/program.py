@@ -24,6 +24,9 @@ class Program(Protocol):
     global_step: tf.Variable
     """An int64 scalar: how many updates have been done. Counted by the loop, not by the program."""
 
+    run_eagerly: bool
+    """Whether steps are run as Python, one by one, to look for mistakes in them."""
+
     export_outputs: Mapping[str, type[ExportOutput]]
     """For names of outputs, as what a served model offers them beside `serving_default`."""
 
@@ -53,6 +56,13 @@ class Program(Protocol):
 
     def reset_to_initial(self) -> None:
         """Puts every variable back to what it was when the Estimator was made."""
+
+    def finalize(self) -> None:
+        """Gives the weights the values to predict with, where training keeps others.
+
+        Called when a checkpoint has been loaded to evaluate, predict or export, and when training
+        has ended. Harmless when repeated.
+        """
 
     def train_step(self, batch: Example) -> tf.Tensor:
         """Does one update and adds the batch to the metrics; returns its loss, a scalar."""

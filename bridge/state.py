@@ -58,6 +58,7 @@ class State:
         State._in_training.append(self)
         try:
             yield
+            self._program.finalize()
         finally:
             State._in_training.remove(self)
             State._changes += 1
@@ -77,9 +78,19 @@ class State:
                 trained since, nothing is loaded now.
         """
         with self.kept():
-            if not (self._holds(path) or self._is_unchanged(mark)):
-                self._load(path, self._weights())
+            if not self._is_unchanged(mark):
+                if not self._holds(path):
+                    self._load(path, self._weights())
+                self._program.finalize()
             yield State._changes
+
+    @contextmanager
+    def in_memory(self) -> Iterator[None]:
+        """Within it the variables hold what they do, made ready to predict with."""
+        with self.kept():
+            State._changes += 1
+            self._program.finalize()
+            yield
 
     @contextmanager
     def kept(self) -> Iterator[None]:

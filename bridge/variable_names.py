@@ -69,6 +69,12 @@ def model_variables(model: keras.Model) -> dict[str, tf.Variable]:
     return {names.name(v.path): v.value for v in _once(model.variables)}
 
 
+def trainable_names(model: keras.Model) -> list[str]:
+    """Which of `model_variables` are trained."""
+    trained = {id(v.value) for v in model.trainable_variables}
+    return [name for name, value in model_variables(model).items() if id(value) in trained]
+
+
 def optimizer_variables(
     model: keras.Model, optimizer: keras.optimizers.Optimizer
 ) -> dict[str, tf.Variable]:

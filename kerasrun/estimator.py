@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from kerasrun.bridge.run_config import RunConfig
     from kerasrun.bridge.specs import EvalSpec, TrainSpec
     from kerasrun.bridge.training import train_and_evaluate
+    from kerasrun.bridge.warm_start import WarmStartSettings
     from kerasrun.exporters import BestExporter, Exporter, FinalExporter, LatestExporter
 
 _OF_TENSORFLOW = "kerasrun.bridge.hooks.of_tensorflow"
@@ -71,6 +72,7 @@ _WHERE = {
     "StopAtStepHook": "kerasrun.bridge.hooks.stop_at_step",
     "SummarySaverHook": _OF_TENSORFLOW,
     "TrainSpec": "kerasrun.bridge.specs",
+    "WarmStartSettings": "kerasrun.bridge.warm_start",
     "model_to_estimator": "kerasrun.bridge.model_to_estimator",
     "train_and_evaluate": "kerasrun.bridge.training",
 }
@@ -102,6 +104,7 @@ __all__ = [
     "StopAtStepHook",
     "SummarySaverHook",
     "TrainSpec",
+    "WarmStartSettings",
     "add_metrics",
     "experimental",
     "export",

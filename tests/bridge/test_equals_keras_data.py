@@ -97,9 +97,9 @@ def test_sample_weights_of_several_outputs_in_a_list(
     parts: dict[str, Any], weights: Any, tmp_path: Path
 ) -> None:
     data = listed(parts, (weights, 1 - weights / 2))
-    compiled = {"metrics": [[], []], "weighted_metrics": [["mae"], ["accuracy"]]}
-    loss = list(LOSSES.values())
-    assert_equals_keras(lambda: two_in_two_out(loss=loss, **compiled), data, tmp_path)
+    compiled: dict[str, Any] = {"metrics": [[], []], "weighted_metrics": [["mae"], ["accuracy"]]}
+    compiled["loss"] = list(LOSSES.values())
+    assert_equals_keras(lambda: two_in_two_out(**compiled), data, tmp_path)
 
 
 def test_sample_weights_of_several_outputs_by_name(
