@@ -1,0 +1,64 @@
+"""The programs of examples/ do what they say; keras_iris.py has test_main_job.py."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.slow
+
+
+def run(program: str, model_dir: Path, *arguments: str) -> str:
+    """Runs a program as its docstring has it; returns what it prints."""
+    command = [sys.executable, str(ROOT / "examples" / program), "--model_dir", str(model_dir)]
+    done = subprocess.run(
+        [*command, *arguments],
+        cwd=model_dir.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_petals_and_sepals(tmp_path: Path) -> None:
+    model_dir = tmp_path / "out"
+    lines = run("petals_and_sepals.py", model_dir).splitlines()
+    trained = re.fullmatch(r"step 500: accuracy ([\d.]+)", lines[0])
+    assert trained, lines[0]
+    assert float(trained[1]) >= 0.93, "it has learnt to tell the species"
+    export = Path(lines[1].removeprefix("exported to "))
+    assert export.parent == model_dir / "export" / "best"
+    assert (export / "saved_model.pb").is_file()
+    species = [re.fullmatch(r"(\w+) \(\d+%\)", line) for line in lines[2:]]
+    assert [found and found[1] for found in species] == ["setosa", "versicolor", "virginica"]
+
+
+def test_petals_and_sepals_goes_on_where_it_ended(tmp_path: Path) -> None:
+    run("petals_and_sepals.py", tmp_path / "out", "--max_steps", "100")
+    again = run("petals_and_sepals.py", tmp_path / "out", "--max_steps", "200")
+    assert again.startswith("step 200: accuracy ")
+
+
+def test_early_stopping(tmp_path: Path) -> None:
+    output = run("early_stopping.py", tmp_path / "out")
+    told = re.fullmatch(
+        r"stopped at step (\d+)\nthe lowest loss was 0\.\d+, at step (\d+)\n", output
+    )
+    assert told, output
+    stopped, best = int(told[1]), int(told[2])
+    assert stopped < 10_000, "it ended before max_steps"
+    assert stopped >= best + 300, "the loss had not fallen for so long"
+
+
+def test_every_example_is_listed() -> None:
+    listed = (ROOT / "examples" / "README.md").read_text()
+    for program in (ROOT / "examples").glob("*.py"):
+        assert f"]({program.name})" in listed, program.name
