@@ -10,7 +10,7 @@ import pytest
 from keras import layers, optimizers
 
 from tests.bridge.conftest import Arrays
-from tests.bridge.keras_reference import assert_equals_keras, batches
+from tests.bridge.keras_reference import assert_equals_keras, batches, estimator_of
 
 
 def network(*hidden: Any) -> keras.Model:
@@ -128,6 +128,45 @@ def test_losses_and_metrics_of_ones_own(
         return compiled(**made)()
 
     assert_equals_keras(build, batches(*flowers), tmp_path)
+
+
+MANY = [
+    "binary_accuracy",
+    "binary_crossentropy",
+    "categorical_accuracy",
+    "categorical_crossentropy",
+    "categorical_hinge",
+    "cosine_similarity",
+    "hinge",
+    "kl_divergence",
+    "mae",
+    "mape",
+    "mse",
+    "msle",
+    "poisson",
+    "squared_hinge",
+    "top_k_categorical_accuracy",
+]
+
+
+def test_metrics_by_their_names(flowers: Arrays, tmp_path: Path) -> None:
+    features, species = flowers
+    one_hot = np.eye(3, dtype="float32")[species]
+    build = compiled(loss="categorical_crossentropy", metrics=MANY)
+    assert_equals_keras(build, batches(features, one_hot), tmp_path)
+
+
+def test_metrics_that_are_vectors_are_in_results_and_on_no_chart(
+    flowers: Arrays, tmp_path: Path, scalars: Any
+) -> None:
+    features, species = flowers
+    data = batches(features, np.eye(3, dtype="float32")[species])
+    scores = keras.metrics.F1Score(average=None, name="scores")
+    model = compiled(loss="categorical_crossentropy", metrics=[scores, "mae"])()
+    estimator = estimator_of(model, tmp_path).train(data)
+    assert estimator.evaluate(data)["scores"].shape == (3,)
+    assert set(scalars(estimator.model_dir)) == {"loss", "mae"}
+    assert set(scalars(estimator.eval_dir())) == {"loss", "mae"}
 
 
 def test_metrics_of_probabilities_and_vectors(flowers: Arrays, tmp_path: Path) -> None:
