@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import inspect
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
