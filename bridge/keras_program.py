@@ -1,5 +1,6 @@
 """A compiled Keras model as a `Program`."""
 
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,9 +58,8 @@ class KerasProgram:
         self._plain_train_step = _is_keras_own(model, "train_step")
         self._plain_test_step = _is_keras_own(model, "test_step")
         self._plain_predict_step = _is_keras_own(model, "predict_step")
-        self._initial: dict[str, np.ndarray[Any, Any]] = {}
-        if model.built:
-            self._remember_initial()
+        # Of a model that is not built, another Estimator may be the first to train it.
+        self._initial = _values(model_variables(model)) if model.built else {}
 
     def default_receiver_specs(self) -> dict[str, tf.TensorSpec] | None:
         """The features that a served model asks for, by their keys; None if it is not built."""
@@ -70,6 +70,7 @@ class KerasProgram:
         self.activate()
         if not self.model.built:
             self.model(tf.nest.map_structure(_symbol, self.keys.features(spec.features)))
+            _as_built[self.model] = _values(model_variables(self.model))
         needed = training or self._warm_start or keeps_averages(self._optimizer)
         if needed and not self._optimizer.built:
             self._optimizer.build(self.model.trainable_variables)
@@ -164,7 +165,10 @@ class KerasProgram:
     def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
         """`loss` (mean over batches) and the compiled metrics."""
         found = {k: np.asarray(v)[()] for k, v in self._metrics().items()}
-        return self._metric_names.renamed(found | self._means.results())
+        means = self._means.results()
+        if self._tracks_loss():
+            means.pop("loss", None)
+        return self._metric_names.renamed(found | means)
 
     def metric_tensors(self) -> dict[str, Any]:
         """The metrics that Keras keeps, as tensors; without `loss`."""
@@ -188,9 +192,11 @@ class KerasProgram:
         self._means.reset()
 
     def _remember_initial(self) -> None:
-        for name, variable in self.variables().items():
-            if name not in self._initial:
-                self._initial[name] = variable.numpy()
+        self._initial = {
+            **_values(self.variables()),
+            **_as_built.get(self.model, {}),
+            **self._initial,
+        }
 
     def _data(self, batch: Example) -> tuple[Any, Any, Any]:
         features = self.keys.features(batch.features)
@@ -211,13 +217,18 @@ class KerasProgram:
 
     def _custom_step(self, step: Any, data: tuple[Any, Any, Any]) -> tf.Tensor:
         """A step of the user's own: what it returns beside its metrics is averaged over batches."""
-        logs = step(data)
-        kept_by_metrics = {m.name for m in self.model.metrics}
+        logs = step(keras.utils.pack_x_y_sample_weight(*data))
+        kept_by_metrics = set(self.model.get_metrics_result()) - {"loss"}
         for name, value in logs.items():
             if name not in kept_by_metrics:
                 self._means.add(name, value)
         self._check_metric_names()
         return logs.get("loss", tf.constant(0.0))
+
+    def _tracks_loss(self) -> bool:
+        """Whether a step of the user's own keeps Keras's running loss: then it is the loss."""
+        tracker = getattr(self.model, "_loss_tracker", None)
+        return tracker is not None and bool(tracker.count > 0)
 
     def _metrics(self) -> dict[str, Any]:
         """The metrics that Keras keeps; one called `loss` steps aside for the loss itself."""
@@ -234,6 +245,13 @@ class KerasProgram:
         by_output = {m.name for m in compiled_loss.metrics} if compiled_loss is not None else set()
         kept = {*self._metrics(), *self._means.names} - {"loss"}
         self._metric_names.check(sorted(kept - by_output), by_output)
+
+
+_as_built: weakref.WeakKeyDictionary[keras.Model, dict[str, Any]] = weakref.WeakKeyDictionary()
+
+
+def _values(variables: Mapping[str, tf.Variable]) -> dict[str, np.ndarray[Any, Any]]:
+    return {name: variable.numpy() for name, variable in variables.items()}
 
 
 def _is_keras_own(model: keras.Model, step: str) -> bool:

@@ -105,7 +105,8 @@ def _once(variables: Iterable[keras.Variable]) -> list[keras.Variable]:
 def _automatic_bases(model: keras.Model) -> set[str]:
     """The names that Keras numbers in this model: its layers' class names, in snake case."""
     layers = model._flatten_layers(include_self=True, recursive=True)
-    return {_snake_case(type(layer).__name__) for layer in layers} | _INNER_BASES
+    bases = {_snake_case(type(layer).__name__) for layer in layers} | _INNER_BASES
+    return bases | {f"{way}_{base}" for way in ("forward", "backward") for base in bases}
 
 
 def _snake_case(name: str) -> str:

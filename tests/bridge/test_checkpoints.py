@@ -41,6 +41,18 @@ def test_tensorflow_reads_them_and_names_do_not_depend_on_the_process(
     assert list(saved) == estimator.get_variable_names()
 
 
+def test_names_of_layers_within_layers_do_not_depend_on_the_process(make_estimator: Any) -> None:
+    def bidirectional() -> keras.Model:
+        model = keras.Sequential([keras.layers.Bidirectional(keras.layers.GRU(2), name="rnn")])
+        model.compile("sgd", "mse")
+        return model
+
+    data = np.ones((4, 3, 1), "float32"), np.ones((4, 4), "float32")
+    make_estimator(bidirectional()).train(lambda: tf.data.Dataset.from_tensors(data))
+    again = make_estimator(bidirectional())
+    assert again.evaluate(lambda: tf.data.Dataset.from_tensors(data))["global_step"] == 1
+
+
 def test_an_interrupted_training_ends_as_an_unbroken_one(
     endless: Any, make_estimator: Any, scalars: Any
 ) -> None:

@@ -105,6 +105,25 @@ def test_the_users_model_stays_usable_and_holds_what_was_trained(
     model.fit(*flowers, verbose=0)
 
 
+@pytest.mark.parametrize("built", [True, False])
+def test_a_second_estimator_of_a_model_does_not_begin_where_the_first_is(
+    flowers: Arrays, endless: Any, make_estimator: Any, built: bool
+) -> None:
+    kernels = []
+    for alone in (True, False):
+        keras.utils.set_random_seed(1)
+        model = build_model(keras.layers.BatchNormalization())
+        if built:
+            model(flowers[0])
+        first, second = make_estimator(model, f"a{alone}"), make_estimator(model, f"b{alone}")
+        if not alone:
+            first.train(endless, steps=20)
+        second.train(endless, steps=5)
+        kernels.append(second.get_variable_value("iris/kernel"))
+    np.testing.assert_array_equal(*kernels)
+    assert second.get_variable_value("optimizer/iteration") == 5
+
+
 def test_two_estimators_of_one_model_do_not_disturb_each_other(
     model: keras.Model, flowers: Arrays, endless: Any, input_fn: Any, make_estimator: Any
 ) -> None:
