@@ -6,6 +6,7 @@ user gave to its `Input` comes first and both serve. A subclassed model takes wh
 """
 
 import difflib
+import logging
 import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.suggest import did_you_mean
 
+_LOGGER = logging.getLogger("tensorflow")
 _AUTOMATIC_NAME = re.compile(r"(keras_tensor|input_layer)(_\d+)?")
 
 
@@ -56,6 +58,7 @@ class FeatureKeys:
 
     def __init__(self, model: keras.Model) -> None:
         self._model = model
+        self._has_said = False
 
     @property
     def inputs(self) -> list[str] | None:
@@ -97,7 +100,17 @@ class FeatureKeys:
         if aliases is None:
             return features
         chosen = _in_order("features", features, aliases)
+        if _is_keyed(features):
+            self._say_what_is_ignored(features, aliases)
         return self._input_structure(chosen)
+
+    def _say_what_is_ignored(self, features: Mapping[str, Any], aliases: list[list[str]]) -> None:
+        """Once for each model: that is enough to notice, and little enough to bear."""
+        asked_for = {name for names in aliases for name in names}
+        ignored = [key for key in features if key not in asked_for]
+        if ignored and not self._has_said:
+            _LOGGER.info("Features that the model does not ask for are ignored: %s.", ignored)
+            self._has_said = True
 
     def labels(self, labels: Any) -> Any:
         """Returns `labels` in the structure of the model's outputs.

@@ -59,6 +59,16 @@ def test_these_features_train_the_model(
     assert estimator.evaluate(given(features))["global_step"] == 2
 
 
+def test_what_is_ignored_is_said_once(
+    make_estimator: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="tensorflow")
+    data = given({"xyz_input": X, "id": Y})
+    make_estimator(sequential()).train(data).evaluate(data)
+    said = [message for message in caplog.messages if "are ignored" in message]
+    assert said == ["Features that the model does not ask for are ignored: ['id']."]
+
+
 def test_inputs_are_told_apart_by_name_not_by_order(make_estimator: Any) -> None:
     a, b = keras.Input((3,), name="a"), keras.Input((3,), name="b")
     model = keras.Model([a, b], keras.layers.Identity(name="out")(a))
