@@ -119,7 +119,8 @@ class KerasProgram:
         """Puts every variable back to what it was when first seen, then starts it warm."""
         variables = self.variables()
         for name, variable in variables.items():
-            variable.assign(self._initial[name])
+            # What a step makes when it is traced has its initial value still.
+            variable.assign(self._initial.setdefault(name, variable.numpy()))
         self.global_step.assign(0)
         if self._warm_start is not None:
             self._warm_start.apply(variables, trainable_names(self.model))

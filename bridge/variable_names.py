@@ -12,6 +12,8 @@ from collections.abc import Iterable
 import keras
 import tensorflow as tf
 
+from kerasrun.bridge.untracked_state import further_optimizers, own_variables
+
 _NUMBERED = re.compile(r"(?P<base>.*?)(_(?P<number>\d+))?")
 # Made by Keras inside layers, and numbered like them.
 _INNER_BASES = {"seed_generator", "variable"}
@@ -66,7 +68,8 @@ class VariableNames:
 def model_variables(model: keras.Model) -> dict[str, tf.Variable]:
     """All state of a built model by name: weights, statistics, states of seed generators."""
     names = VariableNames(model)
-    return {names.name(v.path): v.value for v in _once(model.variables)}
+    found = {names.name(v.path): v.value for v in _once(model.variables)}
+    return found | {names.name(path): v for path, v in own_variables(model)}
 
 
 def trainable_names(model: keras.Model) -> list[str]:
@@ -86,6 +89,11 @@ def optimizer_variables(
     for variable in optimizer.variables:
         tail = variable.path.split("/", 1)[-1]
         named[slots.unique(f"optimizer/{_slot_name(tail, references)}")] = variable.value
+    for name, further in further_optimizers(model, optimizer):
+        for variable in further.variables:
+            tail = variable.path.split("/", 1)[-1]
+            slot = f"optimizer/{name}/{_slot_name(tail, references)}"
+            named[slots.unique(slot)] = variable.value
     return named
 
 
