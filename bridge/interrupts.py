@@ -40,7 +40,7 @@ _heard: Interrupts | None = None
 
 @contextmanager
 def deferred() -> Iterator[Interrupts]:
-    """Holds back SIGINT and SIGTERM; a second SIGINT goes through at once.
+    """Holds back SIGINT and SIGTERM to its end; a second SIGINT goes through at once.
 
     Within another `deferred`, as in an evaluation amid training, it is the same `Interrupts`.
     Outside the main thread, where Python takes no signals, nothing is held back. A handler that is
@@ -52,14 +52,15 @@ def deferred() -> Iterator[Interrupts]:
     elif _heard is not None:
         yield _heard
     else:
-        _heard = Interrupts()
-        handlers = _replace_defaults(_heard)
+        _heard = heard = Interrupts()
+        handlers = _replace_defaults(heard)
         try:
-            yield _heard
+            yield heard
         finally:
             _heard = None
             for number, handler in handlers.items():
                 signal.signal(number, handler)
+        heard.raise_if_any()  # what nobody has looked for is not lost
 
 
 def _replace_defaults(heard: Interrupts) -> dict[signal.Signals, Any]:

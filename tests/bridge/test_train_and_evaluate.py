@@ -248,3 +248,20 @@ def test_an_evaluation_under_way_is_interrupted_too(
     with pytest.raises(KeyboardInterrupt):
         train_and_evaluate(estimator, endless, interrupted_input_fn, max_steps=9)
     assert (recorder.checkpoints, recorder.evaluations) == ([0, 3], [])
+
+
+class InterruptingAtTheEnd(tf_estimator.SessionRunHook):
+    """Ctrl-C comes when the last batch is over."""
+
+    def end(self, session: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate"])
+def test_a_signal_that_comes_late_is_not_lost(
+    model: keras.Model, input_fn: Any, make_estimator: Any, verb: str
+) -> None:
+    estimator = make_estimator(model)
+    with pytest.raises(KeyboardInterrupt):
+        getattr(estimator, verb)(input_fn, hooks=[InterruptingAtTheEnd()])
+    assert estimator.evaluate(input_fn)["global_step"] == (4 if verb == "train" else 0)
