@@ -43,8 +43,8 @@ class HookSession:
 
     Args:
         hooks: In the order in which they are called.
-        values: What hooks may fetch by name besides `global_step` and `loss`: the metrics' names,
-            and a function that returns their values.
+        names: What hooks may fetch besides `global_step` and `loss`: the metrics.
+        values: Returns the metrics' values by name.
         global_step: Where the iterations begin.
         counts: Whether an iteration is a step.
     """
