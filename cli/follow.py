@@ -1,5 +1,6 @@
 """Follows a run on the screen and says how it ended: for `mlrun train` and `mlrun resume`."""
 
+import contextlib
 import signal
 import sys
 from collections.abc import Mapping
@@ -72,7 +73,8 @@ class Follower:
         from kerasrun.cli.json_shape import run_json, to_text
         from kerasrun.runs.run import read_run
 
-        print(to_text(run_json(read_run(folder))))
+        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile: the error above says so
+            print(to_text(run_json(read_run(folder))))
 
 
 def _stopped(folder: Path, ended: Ended) -> str:

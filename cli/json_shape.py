@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from kerasrun.runs import clock
+from kerasrun.runs.json_file import to_json
 from kerasrun.runs.query import Listing
 from kerasrun.runs.run import Run
 
@@ -63,5 +64,5 @@ def evaluation_line(result: Mapping[str, Any], run_id: str) -> str:
 
 
 def to_text(content: Mapping[str, Any]) -> str:
-    """JSON for people and for programs."""
-    return json.dumps(content, indent=2, ensure_ascii=False)
+    """JSON for people and for programs; what is not a finite number is null."""
+    return to_json(content).rstrip("\n")

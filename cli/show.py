@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 from kerasrun.cli.options import Json, Root, RunName
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kerasrun.runs.run import Run
 
 
@@ -70,7 +72,8 @@ def _host(run: "Run") -> str:
     if not run.attempts:
         return ""
     last = run.attempts[-1]
-    return f"{last['host']['name']}  pid {last['pid']}  user {last['host']['user']}"
+    host = last.get("host", {})
+    return f"{host.get('name')}  pid {last.get('pid')}  user {host.get('user')}"
 
 
 def _time(run: "Run") -> str:
@@ -106,7 +109,7 @@ def _summary(point: dict[str, Any]) -> str:
     from kerasrun.cli.lines import number
 
     text = f"{number(point.get('last'))} at step {point['last_step']:,}"
-    if point["n"] > 1 and point.get("min") is not None:
+    if point["n"] > 1 and all(key in point for key in ("min", "min_step", "max", "max_step")):
         text += f"  (least {number(point['min'])} at {point['min_step']:,}, "
         text += f"greatest {number(point['max'])} at {point['max_step']:,})"
     return text
@@ -116,6 +119,14 @@ def _files(run: "Run") -> str:
     folder = run.folder
     checkpoints = len(list(folder.glob("model.ckpt-*.index")))
     exports = [path for path in folder.glob("export/*/*") if path.name.isdigit()]
-    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    size = sum(_size(path) for path in folder.rglob("*"))
     newest = f", newest {max(exports).relative_to(folder)}" if exports else ""
     return f"{checkpoints} checkpoints, {len(exports)} exports{newest}, {size / 1e6:.1f} MB in all"
+
+
+def _size(path: "Path") -> int:
+    """Of a file, in bytes; 0 for what is none, or no more: a run at work deletes checkpoints."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0

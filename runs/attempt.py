@@ -5,10 +5,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from kerasrun.runs import clock
+from kerasrun.runs.errors import UnreadableRun
 from kerasrun.runs.host import describe_host
-from kerasrun.runs.json_file import read_json, reserve, write_json
+from kerasrun.runs.json_file import reserve, write_json
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.outcome import SCHEMA
+from kerasrun.runs.records import read_outcome, read_record
 from kerasrun.runs.status import status_without_worker
 
 
@@ -33,9 +35,16 @@ def begin_attempt(files: RunFiles, request: Request) -> dict[str, Any]:
     """Enters a new attempt into `run.json`, blanks `exit.json`, and returns the record.
 
     The outcome of the attempt before moves into its entry; where it left none, what its status
-    was.
+    was. A kill between the two writes loses nothing: `exit.json` is that of the attempt before
+    then, and is known as such by its number.
+
+    Raises:
+        UnreadableRun: `run.json` is damaged or gone; it is left as it is.
+        OSError: It cannot be written.
     """
-    record = read_json(files.run_json) or {}
+    record = read_record(files)
+    if not record:
+        raise UnreadableRun(files.folder.name, "it has no run.json")
     attempts: list[dict[str, Any]] = record.setdefault("attempts", [])
     if attempts:
         attempts[-1]["outcome"] = _outcome_before(files, record)
@@ -60,11 +69,7 @@ def _entry(number: int, request: Request) -> dict[str, Any]:
 
 
 def _outcome_before(files: RunFiles, record: dict[str, Any]) -> dict[str, Any]:
-    try:
-        outcome = read_json(files.exit_json)
-    except (OSError, ValueError):
-        outcome = None
-    if outcome:
+    if outcome := read_outcome(files, attempts=len(record["attempts"])):
         return outcome
     status = status_without_worker(files, record)
     return {"schema": SCHEMA, "status": status.state, "reason": status.reason}

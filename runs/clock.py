@@ -19,5 +19,11 @@ def from_text(text: str) -> datetime:
 
     >>> to_text(from_text("2026-11-21T22:30:15.000Z"))
     '2026-11-21T22:30:15.000Z'
+
+    Raises:
+        ValueError: It is no time, or has no time zone.
     """
-    return datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return moment

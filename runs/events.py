@@ -2,6 +2,7 @@
 
 The names and what comes with them:
 
+    refused    reason                               the run's files cannot be read or written
     started    attempt                              the worker holds the lock
     ready      step, max_steps, seed                training is about to begin
     progress   step, max_steps, metrics, steps_per_sec

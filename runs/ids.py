@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kerasrun.runs.errors import UsageError
 
-_PATTERN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+_PATTERN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
 _TRIES = 1000
 
 
@@ -22,7 +22,13 @@ def is_run_id(name: str) -> bool:
     >>> is_run_id("20261121-223015-a3f1"), is_run_id("a3f1")
     (True, False)
     """
-    return _PATTERN.fullmatch(name) is not None
+    if _PATTERN.fullmatch(name) is None:
+        return False
+    try:
+        started_at(name)
+    except ValueError:  # such as a 31st of February
+        return False
+    return True
 
 
 def short_id(run_id: str) -> str:
@@ -66,8 +72,13 @@ def claim(
                 continue
             return folder
     except OSError as error:
-        raise UsageError(
-            f"cannot make a run under {root}: {error.strerror or error}. "
-            "Choose another place with --root or KERASRUN_ROOT."
-        ) from error
+        raise cannot_make_a_run(root, error) from error
     raise UsageError(f"no free run id under {root} after {_TRIES} tries")
+
+
+def cannot_make_a_run(root: Path, error: OSError) -> UsageError:
+    """What to raise where the disk of `root` is full, read-only or not ours."""
+    return UsageError(
+        f"cannot make a run under {root}: {error.strerror or error}. "
+        "Choose another place with --root or KERASRUN_ROOT."
+    )

@@ -20,6 +20,7 @@ from kerasrun.runs.job_specs import eval_specs, run_config, settled_max_steps
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.outcome import describe, is_bad_input
 from kerasrun.runs.quiet import without_noise
+from kerasrun.runs.records import check_startable
 from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import Run, read_run
 from kerasrun.runs.settings import Settings
@@ -57,6 +58,7 @@ def evaluate_run(run: Run, order: EvaluateOrder, listener: Listener) -> None:
         listener: Told of each result: `name`, `step`, `metrics` (floats by name), `checkpoint`.
 
     Raises:
+        UnreadableRun: The run's record lacks what is needed.
         UsageError: There is no such checkpoint, the name is that of the run's own evaluation, or
             the model file or its data cannot be used any more.
         Refused: Another process writes to `eval_<name>`.
@@ -85,6 +87,7 @@ def _checked(run: Run, order: EvaluateOrder) -> str | None:
     """The prefix of the checkpoint to evaluate; None where they are still to come."""
     if not run.record:
         raise UsageError(f"run {run.id} was never begun: it has no run.json")
+    check_startable(run.id, run.record)
     if not Path(run.record["cwd"]).is_dir():
         raise UsageError(f"run {run.id} ran in {run.record['cwd']}, which is gone")
     if not order.name.strip() or "/" in order.name:

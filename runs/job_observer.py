@@ -24,8 +24,9 @@ class RunObserver(Observer):
         self._begun = 0
 
     def train_begin(self, step: int, max_steps: int | None) -> None:
-        """Tells the screen."""
+        """Tells the screen; what comes again after `step` is not counted again."""
         self._begun = step
+        self._work.metrics.resumed_at(step)
         self._work.events.send("ready", step=step, max_steps=max_steps)
 
     def progress(self, progress: Progress) -> None:
@@ -45,7 +46,8 @@ class RunObserver(Observer):
         )
 
     def checkpoint_saved(self, path: str, step: int) -> None:
-        """Notes the checkpoint."""
+        """Notes the checkpoint, in a folder that is still there or was made anew for it."""
+        self._work.restore()
         self._work.began = self._work.began or step > self._begun
         self._work.metrics.checkpoint_saved(path, step)
         self._work.events.send("checkpoint", path=path, step=step)

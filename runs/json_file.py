@@ -1,8 +1,13 @@
-"""JSON files that are whole or absent: written aside, flushed to disk, renamed."""
+"""JSON files that are whole or absent: written aside, flushed to disk, renamed.
 
+Each file has one writer at a time, the process that holds the run's lock. So what is written aside
+has one name, and what a killed writer left there is overwritten by the next.
+"""
+
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +18,18 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     """Replaces `path`; a reader sees the old content or the new, never a part.
 
     Raises:
-        OSError: The disk is full or not writable; the old content is still there.
+        OSError: The disk is full or not writable; the old content is still there. It names `path`.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    aside = path.with_name(f".{path.name}.tmp")
     try:
-        with aside.open("w", encoding="utf-8") as file:
+        with _naming(path), aside.open("w", encoding="utf-8") as file:
             file.write(to_json(content))
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            aside.unlink()
         raise
 
 
@@ -40,7 +46,12 @@ def read_json(path: Path) -> dict[str, Any] | None:
         return None
     if not text.strip():
         return None
-    content = json.loads(text)
+    try:
+        content = json.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if "\\u" in text:
+        to_json({"": content}).encode()  # half a surrogate pair could not be printed
     if not isinstance(content, dict):
         raise ValueError(f"{path.name} holds {type(content).__name__}, expected an object")
     return content
@@ -52,11 +63,14 @@ def to_json(content: Mapping[str, Any]) -> str:
 
 
 def reserve(path: Path) -> None:
-    """Fills `path` with blanks, so that a full disk cannot keep the last word from being said."""
-    with path.open("w", encoding="utf-8") as file:
-        file.write("\n" * RESERVED_BYTES)
-        file.flush()
-        os.fsync(file.fileno())
+    """Fills `path` with blanks, so that a full disk cannot keep the last word from being said.
+
+    What was there is written over in place: no one else can take its space meanwhile.
+
+    Raises:
+        OSError: There is no room. It names `path`.
+    """
+    _write_in_place(path, b"")
 
 
 def write_reserved(path: Path, content: Mapping[str, Any]) -> None:
@@ -64,16 +78,35 @@ def write_reserved(path: Path, content: Mapping[str, Any]) -> None:
 
     Raises:
         ValueError: `content` takes more than `RESERVED_BYTES`.
+        OSError: The file is gone, and cannot be made anew.
     """
     data = to_json(content).encode()
     if len(data) > RESERVED_BYTES:
         raise ValueError(f"{path.name}: {len(data)} bytes, room for {RESERVED_BYTES}")
-    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+    _write_in_place(path, data)
+
+
+def _write_in_place(path: Path, data: bytes) -> None:
+    with _naming(path):
+        file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            block = data.ljust(RESERVED_BYTES, b"\n")
+            written = os.pwrite(file, block, 0)
+            if written < RESERVED_BYTES:  # no room for all: the next try says why
+                os.pwrite(file, block[written:], written)
+            os.ftruncate(file, RESERVED_BYTES)
+            os.fsync(file)
+        finally:
+            os.close(file)
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """A write that fails does not say which file it was: here it does."""
     try:
-        os.pwrite(file, data.ljust(RESERVED_BYTES, b"\n"), 0)
-        os.fsync(file)
-    finally:
-        os.close(file)
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _finite(value: Any) -> Any:

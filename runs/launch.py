@@ -1,5 +1,6 @@
 """A new run: its folder is claimed, its record written, its worker started and followed."""
 
+import contextlib
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import is_locked
 from kerasrun.runs.model_file import existing_model_file, split_name
 from kerasrun.runs.packages import main_versions
-from kerasrun.runs.run import SCHEMA
+from kerasrun.runs.records import SCHEMA
 from kerasrun.runs.settings import from_command_line
 from kerasrun.runs.source import keep_git_state, keep_model_file, keep_packages
 from kerasrun.runs.supervisor import Ended, Listener, supervise
@@ -95,8 +96,10 @@ def prepare(order: TrainOrder, root: Path) -> tuple[RunFiles, dict[str, Any]]:
     files = RunFiles(ids.claim(root))
     try:
         return files, _write_record(files, order, model_file, model_name)
-    except (OSError, KeyboardInterrupt):
+    except (OSError, KeyboardInterrupt) as error:
         shutil.rmtree(files.folder, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise ids.cannot_make_a_run(root, error) from error
         raise
 
 
@@ -134,5 +137,6 @@ def _write_record(
 
 
 def _remove_unless_begun(files: RunFiles) -> None:
-    if not files.metrics_json.exists() and not is_locked(files.lock):
-        shutil.rmtree(files.folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # where the lock cannot be asked: left as it is
+        if not files.metrics_json.exists() and not is_locked(files.lock):
+            shutil.rmtree(files.folder, ignore_errors=True)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from kerasrun.runs import clock
-from kerasrun.runs.json_file import read_json, write_json
+from kerasrun.runs.json_file import write_json
 from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.records import read_metrics
 
 SCHEMA = 1
 _KEPT_GAPS = 100
@@ -19,8 +20,8 @@ _KEPT_GAPS = 100
 class MetricsFile:
     """Gathers values and writes their summary: at each evaluation, and at most every 10 s.
 
-    A run that is resumed goes on with the summary that is there. A disk that cannot be written
-    never stops the training: what was not written comes with the next write.
+    A run that is resumed goes on with the summary that is there (see `resumed_at`). A disk that
+    cannot be written never stops the training: what was not written comes with the next write.
 
     Args:
         files: The run's.
@@ -42,6 +43,25 @@ class MetricsFile:
         self._last_progress: float | None = None
         self._gaps: deque[float] = deque(maxlen=_KEPT_GAPS)
         self._content = _read_or_new(files)
+
+    def resumed_at(self, step: int) -> None:
+        """An attempt is about to train from `step` on: what was reported after it comes again.
+
+        No point is kept, so none can be taken back. A metric that was first reported after `step`
+        is forgotten. Of the others, a point that comes again replaces the last one, and is not
+        counted (see `add_point`). So a run that was killed ends with the summaries of an unbroken
+        one, if it gives the same values at the same steps. Where it does not, the least and the
+        greatest value may be of a point that no longer counts, and `n` counts the points of the
+        killed attempt up to where that had come. While evaluations are at fixed steps, the
+        training's own points are a matter of time.
+        """
+        self._content["step"] = step
+        checkpoint = self._content["checkpoint"]
+        if checkpoint and checkpoint["step"] > step:  # it is damaged, or somebody removed it
+            self._content["checkpoint"] = None
+        for summaries in self._content["metrics"].values():
+            for tag in [tag for tag, known in summaries.items() if known["first_step"] > step]:
+                del summaries[tag]
 
     def progress(
         self,
@@ -95,12 +115,23 @@ class MetricsFile:
 def add_point(summary: Mapping[str, Any] | None, step: int, value: float) -> dict[str, Any]:
     """The summary of a metric with one value more; NaN counts but is neither least nor greatest.
 
+    A point at a step up to which points were counted before is the last, but is not counted again;
+    until it is passed, `counted_to` keeps that step.
+
     >>> point = add_point(add_point(None, 100, 0.5), 200, 0.25)
     >>> point["last"], point["min_step"], point["max"], point["n"]
     (0.25, 200, 0.5, 2)
+    >>> again = add_point(point, 150, 0.75)
+    >>> again["last_step"], again["n"], again["counted_to"]
+    (150, 2, 200)
     """
     known = dict(summary) if summary else {"first": value, "first_step": step, "n": 0}
-    known.update(last=value, last_step=step, n=known["n"] + 1)
+    counted_to = known.pop("counted_to", known.get("last_step", -1))
+    known.update(last=value, last_step=step)
+    if step > counted_to:
+        known["n"] += 1
+    elif step < counted_to:
+        known["counted_to"] = counted_to
     if not math.isnan(value):
         if known.get("min") is None or value < known["min"]:
             known.update(min=value, min_step=step)
@@ -110,8 +141,5 @@ def add_point(summary: Mapping[str, Any] | None, step: int, value: float) -> dic
 
 
 def _read_or_new(files: RunFiles) -> dict[str, Any]:
-    with contextlib.suppress(OSError, ValueError):
-        content = read_json(files.metrics_json)
-        if content and isinstance(content.get("metrics"), dict):
-            return content
-    return {"schema": SCHEMA, "step": None, "max_steps": None, "checkpoint": None, "metrics": {}}
+    new: dict[str, Any] = {"schema": SCHEMA, "step": None, "max_steps": None, "checkpoint": None}
+    return {**new, "metrics": {}, **read_metrics(files)}

@@ -14,6 +14,7 @@ from kerasrun.runs.json_file import write_reserved
 from kerasrun.runs.layout import RunFiles
 
 SCHEMA = 1
+STATUSES = ("completed", "failed", "stopped", "killed")
 _STOP_CODES = {128 + signal.SIGINT: signal.SIGINT, 128 + signal.SIGTERM: signal.SIGTERM}
 _OF_TENSORFLOW = re.compile(r"\{\{\w+ [^}]*\}\}|\[Op:\w+\]")  # where in a graph: says nothing here
 _REASON_CHARACTERS = 500
@@ -26,7 +27,8 @@ class Outcome:
     """How an attempt ended.
 
     Attributes:
-        status: `completed`, `failed`, `stopped` (asked to, by SIGINT or SIGTERM) or `killed`.
+        status: One of `STATUSES`: `completed`, `failed`, `stopped` (asked to, by SIGINT or
+            SIGTERM) or `killed`.
         code: What the worker exits with: 0, 1, 2 (bad input), 128 + n for signal n, or the
             model file's own.
         signal: `SIGKILL` and the like, or None.
@@ -143,8 +145,9 @@ def last_lines(log: Path) -> list[str]:
 
 def _speaks_for_itself(error: BaseException) -> bool:
     plain = type(error) in (ValueError, TypeError, FileNotFoundError)
+    of_a_file = isinstance(error, OSError) and bool(error.strerror and error.filename)
     own_key_error = isinstance(error, KeyError) and type(error) is not KeyError
-    return plain or own_key_error or isinstance(error, RunError)
+    return plain or of_a_file or own_key_error or isinstance(error, RunError)
 
 
 def _stopped(number: signal.Signals, began: bool, attempt: int) -> Outcome:

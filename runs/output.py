@@ -1,8 +1,9 @@
 """The worker's output for the screen, read as the log grows, without TensorFlow's noise."""
 
+import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import IO
 
 _NOISE = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] (external/|tensorflow/|\S+\.cc:)"
@@ -30,22 +31,27 @@ class OutputTail:
     Fetching and showing are apart so that `stop_at`, told between them, is never too late.
 
     Args:
-        path: The log, which exists.
+        log: Open for reading; what is in it already is not shown. It can be read on even if
+            somebody deletes it.
         everything: Whether to let the noise and the tracebacks through too.
     """
 
-    def __init__(self, path: Path, *, everything: bool = False) -> None:
-        self._path = path
+    def __init__(self, log: IO[bytes], *, everything: bool = False) -> None:
+        self._log = log
         self._everything = everything
-        self._shown = path.stat().st_size
+        self._begin = self._shown = log.seek(0, os.SEEK_END)
         self._fetched = b""
         self._end: int | None = None
 
     def fetch(self) -> None:
         """Reads what has been appended since the last time."""
-        with self._path.open("rb") as file:
-            file.seek(self._shown + len(self._fetched))
-            self._fetched += file.read()
+        self._log.seek(self._shown + len(self._fetched))
+        self._fetched += self._log.read()
+
+    def text(self, begin: int | None = None) -> str:
+        """All from the offset `begin` on (None: where this tail began)."""
+        self._log.seek(self._begin if begin is None else begin)
+        return self._log.read().decode(errors="replace")
 
     def stop_at(self, offset: int) -> None:
         """Nothing from `offset` on is shown (unless everything is): there begins a traceback."""

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun
+from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun, UsageError
 from kerasrun.runs.ids import is_run_id
+from kerasrun.runs.outcome import describe
 from kerasrun.runs.run import Run, read_run
 
 _LEAST_CHARACTERS = 4
@@ -29,11 +30,17 @@ class Listing:
 
 
 def run_ids(root: Path) -> list[str]:
-    """The ids of all runs under `root`, newest first; reads no run."""
+    """The ids of all runs under `root`, newest first; reads no run.
+
+    Raises:
+        UsageError: The folder is not ours to read.
+    """
     try:
         names = [entry.name for entry in root.iterdir() if is_run_id(entry.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
+    except OSError as error:
+        raise UsageError(f"cannot list the runs: {describe(error)}") from error
     return sorted(names, reverse=True)
 
 
@@ -65,7 +72,11 @@ def find_run(asked: str, root: Path) -> Run:
         AmbiguousRun: More than one run does.
         UnreadableRun: The run's record is damaged.
     """
-    return read_run(root / find_id(asked, root))
+    folder = root / find_id(asked, root)
+    try:
+        return read_run(folder)
+    except FileNotFoundError:  # removed meanwhile
+        raise NoSuchRun(asked, str(root)) from None
 
 
 def find_id(asked: str, root: Path) -> str:

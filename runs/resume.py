@@ -9,10 +9,12 @@ from typing import Any
 from kerasrun.runs.attempt import Request
 from kerasrun.runs.errors import Refused, UsageError
 from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.lock import already_running, is_locked
+from kerasrun.runs.records import check_startable
 from kerasrun.runs.run import Run
 from kerasrun.runs.supervisor import Ended, Listener, supervise
 
-_CHECKPOINT = re.compile(r'^model_checkpoint_path: ".*model\.ckpt-(\d+)"', re.MULTILINE)
+_CHECKPOINT = re.compile(r'^model_checkpoint_path: ".*model\.ckpt-([0-9]{1,18})"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,19 @@ def resume(
 
     Raises:
         Refused: The run is at work.
-        UsageError: The folder that it ran in, or its record, is gone.
+        UsageError: The folder that it ran in, or its record, is gone; or the disk is full.
+        UnreadableRun: Its record lacks what a worker needs.
     """
     if run.status.active:
+        if is_locked(RunFiles(run.folder).lock):
+            raise already_running(RunFiles(run.folder), run.status.state)
         raise Refused(f"run {run.id} is {run.status}: there is nothing to resume")
     if not run.record:
         raise UsageError(f"run {run.id} was never begun: it has no run.json")
     nothing = nothing_to_train(run, request.max_steps)
     if nothing:
         return nothing
+    check_startable(run.id, run.record)
     cwd = Path(run.record["cwd"])
     if not cwd.is_dir():
         raise UsageError(f"run {run.id} ran in {cwd}, which is gone")
@@ -77,7 +83,7 @@ def nothing_to_train(run: Run, max_steps: int | None) -> NothingToTrain | None:
 def latest_step(folder: Path) -> int | None:
     """The step of the newest checkpoint, read without TensorFlow; None when there is none."""
     try:
-        text = RunFiles(folder).checkpoint_state.read_text()
+        text = RunFiles(folder).checkpoint_state.read_text(errors="replace")
     except OSError:
         return None
     found = _CHECKPOINT.search(text)

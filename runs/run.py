@@ -8,11 +8,10 @@ from typing import Any
 
 from kerasrun.runs import clock, ids
 from kerasrun.runs.errors import UnreadableRun
-from kerasrun.runs.json_file import read_json
 from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.outcome import describe
+from kerasrun.runs.records import read_metrics, read_outcome, read_record
 from kerasrun.runs.status import Status, status_of
-
-SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -90,64 +89,17 @@ def read_run(folder: Path, *, now: datetime | None = None) -> Run:
     """Reads the run in `folder`.
 
     Raises:
-        UnreadableRun: `run.json` is damaged, or written by a later version.
+        UnreadableRun: `run.json` is damaged, written by a later version, or not ours to read.
+        FileNotFoundError: There is no such folder.
     """
     files = RunFiles(folder)
-    record = _record(files)
-    metrics = _metrics(files)
-    outcome = _lenient(files.exit_json)
+    record = read_record(files)
+    metrics = read_metrics(files)
+    outcome = read_outcome(files, attempts=len(record.get("attempts", [])))
     try:
         status = status_of(files, record, metrics, outcome, now=now)
-    except ValueError as error:
-        raise UnreadableRun(folder.name, str(error)) from error
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnreadableRun(folder.name, describe(error)) from error
     return Run(folder, record, metrics, outcome, status)
-
-
-def _record(files: RunFiles) -> dict[str, Any]:
-    try:
-        record = read_json(files.run_json)
-    except (OSError, ValueError) as error:
-        raise UnreadableRun(files.folder.name, f"run.json: {error}") from error
-    if record is None:
-        return {}
-    schema = record.get("schema")
-    if schema != SCHEMA:
-        raise UnreadableRun(
-            files.folder.name,
-            f"run.json has schema {schema!r}, this version reads {SCHEMA}: upgrade kerasrun",
-        )
-    _check_shape(files, record)
-    return record
-
-
-def _check_shape(files: RunFiles, record: dict[str, Any]) -> None:
-    """What is read later must be of the expected kind: damage is told, and hides no other run."""
-    for name in ("params", "settings"):
-        entries = record.get(name, {})
-        if not isinstance(entries, dict) or not all(isinstance(e, dict) for e in entries.values()):
-            raise UnreadableRun(files.folder.name, f"run.json: {name} is no object of objects")
-    attempts = record.get("attempts", [])
-    if not isinstance(attempts, list) or not all(_is_attempt(entry) for entry in attempts):
-        raise UnreadableRun(files.folder.name, "run.json: attempts is no list of attempts")
-
-
-def _is_attempt(entry: Any) -> bool:
-    return (
-        isinstance(entry, dict)
-        and isinstance(entry.get("started"), str)
-        and isinstance(entry.get("host", {}), dict)
-    )
-
-
-def _metrics(files: RunFiles) -> dict[str, Any]:
-    content = _lenient(files.metrics_json) or {}
-    groups = content.get("metrics", {})
-    return content if isinstance(groups, dict) else {}
-
-
-def _lenient(path: Path) -> dict[str, Any] | None:
-    """A summary or an outcome that is half written says nothing yet; the run itself is shown."""
-    try:
-        return read_json(path)
-    except (OSError, ValueError):
-        return None

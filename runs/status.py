@@ -1,6 +1,6 @@
 """The status of a run, computed when it is read and never stored as a fact.
 
-1. `exit.json` is filled: what it says (completed, failed, stopped, killed).
+1. `exit.json` tells of the last attempt: what it says (completed, failed, stopped, killed).
 2. The lock is held: running; or stalled, when no step was made for long.
 3. No worker has ever held it: preparing for a minute, then crashed.
 4. The lock is free on the machine that ran it: crashed.
@@ -68,7 +68,7 @@ def status_of(
         files: Where they lie.
         record: The content of `run.json`; empty when it is not there yet.
         metrics: The content of `metrics.json`; empty when there is none.
-        outcome: The content of `exit.json`; None while it is blank.
+        outcome: What `exit.json` says of the last attempt; None while it says nothing.
         now: The present.
     """
     if outcome:

@@ -13,21 +13,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import kerasrun
 from kerasrun.runs.attempt import Request
-from kerasrun.runs.errors import Refused, RunError
+from kerasrun.runs.errors import Refused, RunError, UnreadableRun, UsageError
 from kerasrun.runs.events import EVENTS_FD_VARIABLE, EventReader
 from kerasrun.runs.host import oom_kills
-from kerasrun.runs.json_file import read_json
 from kerasrun.runs.layout import RunFiles
-from kerasrun.runs.outcome import Outcome, outcome_of_death, write_outcome
+from kerasrun.runs.lock import already_running
+from kerasrun.runs.outcome import Outcome, describe, outcome_of_death, write_outcome
 from kerasrun.runs.output import OutputTail
+from kerasrun.runs.records import read_outcome, read_record
 from kerasrun.runs.signals import SignalRelay
 
 _POLL_SECS = 0.1
-_REFUSED_CODE = 4
+_OUTCOME_FIELDS = {field.name for field in fields(Outcome)}
 
 
 class Listener(Protocol):
@@ -92,25 +93,32 @@ def supervise(
 
     Raises:
         Refused: Another worker has the run.
+        UsageError: The disk is full, or the folder is not ours to write: nothing was begun.
         RunError: The worker ended before it could enter its attempt.
     """
     files = RunFiles(folder)
     listener = listener or Silent()
     command = command or _worker_command(folder, request or Request())
     oom_before = oom_kills()
-    files.output_log.touch()
-    size_before = files.output_log.stat().st_size
-    tail = OutputTail(files.output_log, everything=verbose)
-    with SignalRelay(listener.notice) as relay:
+    with _log(files) as log, SignalRelay(listener.notice) as relay:
         process, events = _start(files, command, cwd)
         relay.attach(process)
-        watch = _Watch(process, events, tail, listener)
+        watch = _Watch(process, events, OutputTail(log, everything=verbose), listener)
         watch.follow()
-    if watch.attempt is None:
-        printed = files.output_log.read_bytes()[size_before:].decode(errors="replace")
-        return _ended_before_its_attempt(files, process.returncode, printed)
-    outcome = _outcome(files, watch.attempt, process.returncode, oom_before)
-    return Ended(outcome, watch.traceback(files.output_log))
+        if watch.attempt is None:
+            return _ended_before_its_attempt(files, process.returncode, watch)
+        outcome = _outcome(files, watch.attempt, process.returncode, oom_before)
+        return Ended(outcome, watch.traceback())
+
+
+def _log(files: RunFiles) -> IO[bytes]:
+    """The worker's output, for reading."""
+    try:
+        files.output_log.touch()
+        return files.output_log.open("rb")
+    except OSError as error:
+        run_id = files.folder.name
+        raise UsageError(f"cannot write to run {run_id}: {describe(error)}") from error
 
 
 def _worker_command(folder: Path, request: Request) -> list[str]:
@@ -166,6 +174,7 @@ class _Watch:
         self._tail = tail
         self._listener = listener
         self._failing_at: int | None = None
+        self._refused = ""
         self.attempt: int | None = None
 
     def follow(self) -> None:
@@ -182,13 +191,14 @@ class _Watch:
         self._show(last=True)
         self._events.close()
 
-    def traceback(self, log: Path) -> str:
+    def traceback(self) -> str:
         """What the worker printed about its failure."""
-        if self._failing_at is None:
-            return ""
-        with log.open("rb") as file:
-            file.seek(self._failing_at)
-            return file.read().decode(errors="replace")
+        return "" if self._failing_at is None else self._tail.text(self._failing_at)
+
+    def why_not_begun(self) -> tuple[str, str]:
+        """In a line why the worker ended early, and all that it printed."""
+        printed = self._tail.text()
+        return self._refused or printed.strip().rpartition("\n")[2], printed
 
     def _show(self, *, last: bool = False) -> None:
         # The log first: an event that bounds it was sent before what it bounds was printed.
@@ -204,32 +214,39 @@ class _Watch:
     def _note(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "started":
             self.attempt = int(event["attempt"])
+        if event["event"] == "refused":
+            self._refused = str(event["reason"])
         if event["event"] == "failing":
             self._failing_at = int(event["log_offset"])
             self._tail.stop_at(self._failing_at)
 
 
 def _outcome(files: RunFiles, attempt: int, returncode: int, oom_before: int) -> Outcome:
-    try:
-        said = read_json(files.exit_json)
-    except (OSError, ValueError):
-        said = None
-    if said:
-        known = {field.name for field in fields(Outcome)}
-        return Outcome(**{key: value for key, value in said.items() if key in known})
+    said = read_outcome(files, attempt)
+    if said and said.get("attempt", attempt) == attempt:
+        known = {key: value for key, value in said.items() if key in _OUTCOME_FIELDS}
+        return Outcome(**{"code": returncode, **known})
+    if returncode >= 0 and not files.folder.is_dir():
+        reason = f"the run's folder {files.folder} was deleted while it was at work"
+        return Outcome("failed", returncode or 1, reason=reason, attempt=attempt)
     oom = oom_kills() > oom_before
     outcome = outcome_of_death(returncode, attempt=attempt, out_of_memory=oom)
-    write_outcome(files, outcome)
+    if not said:  # else somebody has resumed the run since, and it has come to its end
+        write_outcome(files, outcome)
     return outcome
 
 
-def _ended_before_its_attempt(files: RunFiles, returncode: int, printed: str) -> Ended:
-    if returncode == _REFUSED_CODE:
-        raise Refused(f"run {files.folder.name} is running: another process has its lock")
+def _ended_before_its_attempt(files: RunFiles, returncode: int, watch: _Watch) -> Ended:
+    if returncode == Refused.exit_code:
+        raise already_running(files)
     outcome = outcome_of_death(returncode, attempt=1, out_of_memory=False)
     if outcome.status == "failed":
-        last = printed.strip().rpartition("\n")[2] or f"exit code {returncode}"
-        raise RunError(f"the worker could not begin: {last}", detail=printed)
-    if not json.loads(files.run_json.read_text()).get("attempts"):
-        write_outcome(files, outcome)
+        line, printed = watch.why_not_begun()
+        kind = UsageError if returncode == UsageError.exit_code else RunError
+        raise kind(
+            f"the worker could not begin: {line or f'exit code {returncode}'}", detail=printed
+        )
+    with contextlib.suppress(UnreadableRun):
+        if not read_record(files).get("attempts"):
+            write_outcome(files, outcome)
     return Ended(outcome, "")

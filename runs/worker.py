@@ -5,6 +5,7 @@ It holds the run's lock for its life, beats, and says last how it ended.
 
 import contextlib
 import json
+import os
 import signal
 import sys
 import traceback
@@ -14,16 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from kerasrun.runs.attempt import Request, begin_attempt
+from kerasrun.runs.errors import Refused, RunError, UsageError
 from kerasrun.runs.events import EventWriter
 from kerasrun.runs.heartbeat import Heartbeat
-from kerasrun.runs.json_file import write_json
+from kerasrun.runs.json_file import reserve, write_json
+from kerasrun.runs.lasting_output import lasting_output
 from kerasrun.runs.layout import RunFiles
-from kerasrun.runs.lock import RunLock
+from kerasrun.runs.lock import FileLock, Locked
 from kerasrun.runs.metrics import MetricsFile
-from kerasrun.runs.outcome import Outcome, outcome_of_error, write_outcome
+from kerasrun.runs.outcome import Outcome, describe, outcome_of_error, write_outcome
 from kerasrun.runs.signals import exit_on_signal, handlers
 
-REFUSED_CODE = 4
+_STDERR = 2
 _RAISING = {int(signal.SIGINT): signal.default_int_handler, int(signal.SIGTERM): exit_on_signal}
 _DEAF = {int(signal.SIGINT): signal.SIG_IGN, int(signal.SIGTERM): signal.SIG_IGN}
 
@@ -37,6 +40,7 @@ class Work:
         record: The content of `run.json`.
         events: For the screen.
         metrics: For the listing.
+        locks: The lock, and what else is let go at the end.
         began: To be set once a step of training is done; before that, an error is one of the
             input and not of the run.
     """
@@ -45,11 +49,27 @@ class Work:
     record: dict[str, Any]
     events: EventWriter
     metrics: MetricsFile
+    locks: contextlib.ExitStack
     began: bool = False
 
     def save_record(self) -> None:
         """Writes `record` to `run.json`."""
         write_json(self.files.run_json, self.record)
+
+    def restore(self) -> None:
+        """Where somebody has deleted the folder under us: makes the run's own files anew.
+
+        The Estimator makes the folder itself for its next checkpoint, and that shall be one that
+        can be found and resumed, but not while we are at work. Training goes on where it fails.
+        """
+        if self.files.run_json.exists():
+            return
+        with contextlib.suppress(OSError):
+            with contextlib.suppress(Locked):  # only the record is gone
+                self.locks.enter_context(FileLock(self.files.lock, wait_secs=0))
+            if not self.files.exit_json.exists():
+                reserve(self.files.exit_json)
+            self.save_record()
 
 
 Job = Callable[[Work], None]
@@ -64,27 +84,37 @@ def work(folder: Path, job: Job, request: Request | None = None) -> int:
         request: What the supervisor asks.
 
     Returns:
-        The exit code: that of the outcome, or `REFUSED_CODE` when another worker has the run.
+        The exit code: that of the outcome; that of `Refused` when another worker has the run;
+        that of the error when the run's files cannot be read or written.
     """
     files = RunFiles(folder)
-    events = EventWriter.from_environ()
-    try:
-        lock = RunLock(files.lock)
-    except BlockingIOError:
-        return REFUSED_CODE
-    try:
-        with Heartbeat(files.heartbeat):
-            return _attempt(files, job, request or Request(), events)
-    finally:
-        lock.release()
-        events.close()
+    with (
+        contextlib.closing(EventWriter.from_environ()) as events,
+        contextlib.ExitStack() as locks,
+        lasting_output(),
+    ):
+        try:
+            locks.enter_context(FileLock(files.lock))
+            locks.enter_context(Heartbeat(files.heartbeat))
+            record = begin_attempt(files, request or Request())
+        except Locked:
+            return Refused.exit_code
+        except RunError as error:
+            return _cannot_begin(error, events)
+        except OSError as error:
+            return _cannot_begin(UsageError(describe(error)), events)
+        return _attempt(Work(files, record, events, MetricsFile(files), locks), job)
 
 
-def _attempt(files: RunFiles, job: Job, request: Request, events: EventWriter) -> int:
-    record = begin_attempt(files, request)
-    number = len(record["attempts"])
+def _cannot_begin(error: RunError, events: EventWriter) -> int:
+    events.send("refused", reason=str(error))  # a full disk has no room for it in output.log
+    print(error, file=sys.stderr)
+    return error.exit_code
+
+
+def _attempt(task: Work, job: Job) -> int:
+    files, events, number = task.files, task.events, len(task.record["attempts"])
     events.send("started", attempt=number)
-    task = Work(files, record, events, MetricsFile(files))
     failure: BaseException | None = None
     try:
         # Whatever the parent had set, they raise from here on; the bridge refines it.
@@ -96,18 +126,18 @@ def _attempt(files: RunFiles, job: Job, request: Request, events: EventWriter) -
         failure = error if outcome.status == "failed" else None
     with handlers(_DEAF):  # the last word must not be cut off
         if failure is not None:
-            _print_traceback(files, events, failure)
+            _print_traceback(events, failure)
         task.metrics.write()
         write_outcome(files, outcome)
     return outcome.code
 
 
-def _print_traceback(files: RunFiles, events: EventWriter, error: BaseException) -> None:
+def _print_traceback(events: EventWriter, error: BaseException) -> None:
     with contextlib.suppress(OSError):  # a full disk must not keep the outcome from being written
         sys.stdout.flush()
         sys.stderr.flush()
-        size = files.output_log.stat().st_size if files.output_log.exists() else 0
-        events.send("failing", log_offset=size)
+        # Where somebody listens it is output.log, even if that has been deleted.
+        events.send("failing", log_offset=os.fstat(_STDERR).st_size)
         traceback.print_exception(error)
         sys.stderr.flush()
 

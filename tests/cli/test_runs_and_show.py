@@ -1,5 +1,6 @@
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from kerasrun.bridge.file_lock import FileLock
 from kerasrun.cli.main import app
-from kerasrun.runs.lock import RunLock
 
 OLD, NEW = "20261121-223015-a3f1", "20261122-010203-77d0"
 
@@ -151,11 +152,12 @@ def test_a_run_that_is_not_found_is_exit_code_3(
 
 def test_resume_refuses_a_run_at_work_with_exit_code_4(root: Path) -> None:
     (root / OLD / "exit.json").write_text("\n")
-    lock = RunLock(root / OLD / "lock")
+    lock = FileLock(root / OLD / "lock")
     result = mlrun("resume", OLD, "--root", str(root))
     lock.release()
     assert result.exit_code == 4
-    assert result.stderr == f"error: run {OLD} is running: there is nothing to resume\n"
+    holder = f"process {os.getpid()} on host {socket.gethostname()}"
+    assert result.stderr == f"error: run {OLD} is running: {holder} has its lock\n"
 
 
 def test_resume_says_when_nothing_is_left_to_train(root: Path) -> None:

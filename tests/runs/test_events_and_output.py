@@ -86,36 +86,42 @@ def test_what_a_user_prints_is_no_noise(line: str) -> None:
 def test_a_tail_shows_whole_lines_and_at_last_the_rest(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.write_text("of an earlier attempt\n")
-    tail = OutputTail(log)
-    with log.open("a") as file:
+    with log.open("rb") as reading, log.open("a") as file:
+        tail = OutputTail(reading)
         file.write("one\ntw")
         file.flush()
         tail.fetch()
         assert list(tail.lines()) == ["one"]
+        log.unlink()  # nothing is lost by it
         file.write("o\n\nthr")
-    tail.fetch()
-    assert list(tail.lines()) == ["two", ""]
-    assert list(tail.lines(last=True)) == ["thr"]
-    assert list(tail.lines(last=True)) == []
+        file.flush()
+        tail.fetch()
+        assert list(tail.lines()) == ["two", ""]
+        assert list(tail.lines(last=True)) == ["thr"]
+        assert list(tail.lines(last=True)) == []
+        assert tail.text() == "one\ntwo\n\nthr"
 
 
 def test_a_traceback_is_left_out_even_when_already_fetched(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.touch()
-    tail = OutputTail(log)
-    log.write_text("mine\nTraceback\n  more\n")
-    tail.fetch()
-    tail.stop_at(5)
-    assert list(tail.lines(last=True)) == ["mine"]
-    tail.fetch()
-    assert list(tail.lines(last=True)) == []
+    with log.open("rb") as reading:
+        tail = OutputTail(reading)
+        log.write_text("mine\nTraceback\n  more\n")
+        tail.fetch()
+        tail.stop_at(5)
+        assert list(tail.lines(last=True)) == ["mine"]
+        tail.fetch()
+        assert list(tail.lines(last=True)) == []
+        assert tail.text(5) == "Traceback\n  more\n"
 
 
 def test_a_tail_of_everything_shows_everything(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.touch()
-    tail = OutputTail(log, everything=True)
-    log.write_text("I0000 00:00:1795317105.2 1 port.cc:1] x\nTraceback\n")
-    tail.stop_at(0)
-    tail.fetch()
-    assert len(list(tail.lines())) == 2
+    with log.open("rb") as reading:
+        tail = OutputTail(reading, everything=True)
+        log.write_text("I0000 00:00:1795317105.2 1 port.cc:1] x\nTraceback\n")
+        tail.stop_at(0)
+        tail.fetch()
+        assert len(list(tail.lines())) == 2

@@ -51,3 +51,9 @@ def test_eight_processes_claim_at_once_and_never_share(tmp_path: Path) -> None:
     claimed = [name for process in processes for name in process.communicate()[0].split()]
     assert len(claimed) == 200
     assert sorted(claimed) == sorted(path.name for path in (tmp_path / "root").iterdir())
+
+
+def test_a_day_that_never_was_is_no_run() -> None:
+    assert ids.is_run_id("20260228-000000-a3f1")
+    assert not ids.is_run_id("20260231-000000-a3f1")
+    assert not ids.is_run_id("20260228-250000-a3f1")

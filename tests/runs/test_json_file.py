@@ -64,3 +64,36 @@ def test_a_list_is_no_record(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("[1]")
     with pytest.raises(ValueError, match=r"a\.json holds list, expected an object"):
         read_json(tmp_path / "a.json")
+
+
+def test_what_a_killed_writer_left_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / ".a.json.tmp").write_text('{"half": ')
+    write_json(tmp_path / "a.json", {"whole": True})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert read_json(tmp_path / "a.json") == {"whole": True}
+
+
+def test_a_write_that_fails_names_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "gone" / "a.json"
+    with pytest.raises(FileNotFoundError) as error:
+        write_json(path, {})
+    assert error.value.filename == str(path)
+    with pytest.raises(FileNotFoundError) as error:
+        reserve(path)
+    assert error.value.filename == str(path)
+
+
+def test_blanks_are_written_over_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "exit.json"
+    path.write_text("x" * 5000)
+    before = path.stat().st_ino
+    reserve(path)
+    assert path.read_bytes() == b"\n" * RESERVED_BYTES
+    assert path.stat().st_ino == before, "its space was kept"
+
+
+@pytest.mark.parametrize("text", ['{"a": "\\ud83d"}', "[" * 100_000, '{"a": ' * 100_000])
+def test_what_cannot_be_shown_is_no_record(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=r"surrogates|nested too deeply"):
+        read_json(tmp_path / "a.json")

@@ -109,3 +109,93 @@ def test_a_damaged_summary_is_begun_anew(files: RunFiles) -> None:
     files.metrics_json.write_text("{")
     MetricsFile(files).evaluated(None, 100, {"loss": 0.5})
     assert written(files)["metrics"]["eval"]["loss"]["n"] == 1
+
+
+STEPS = (100, 200, 300, 400, 500)
+
+
+def evaluate(files: RunFiles, begin: int, end: int) -> None:
+    """What an attempt reports that goes on from checkpoint `begin`; that one is evaluated too."""
+    metrics = MetricsFile(files)
+    metrics.resumed_at(begin)
+    for step in STEPS:
+        if begin <= step <= end and step > 0:
+            metrics.evaluated(None, step, {"loss": abs(step - 350) / 100})
+        if begin < step <= end and step >= 300:
+            metrics.evaluated("late", step, {"loss": step / 100})
+
+
+@pytest.mark.parametrize(
+    "attempts",
+    [
+        [(0, 100), (0, 500)],
+        [(0, 300), (200, 500)],
+        [(0, 400), (200, 300), (200, 500)],
+        [(0, 400), (100, 200), (0, 400), (400, 500)],
+    ],
+)
+def test_a_run_that_was_killed_ends_with_the_summaries_of_an_unbroken_one(
+    tmp_path: Path, attempts: list[tuple[int, int]]
+) -> None:
+    unbroken, broken = RunFiles(tmp_path / "unbroken"), RunFiles(tmp_path / "broken")
+    for files in (unbroken, broken):
+        files.folder.mkdir()
+    evaluate(unbroken, 0, 500)
+    for begin, end in attempts:
+        evaluate(broken, begin, end)
+    assert written(broken)["metrics"] == written(unbroken)["metrics"]
+
+
+def test_the_last_value_is_that_of_the_newest_attempt(files: RunFiles) -> None:
+    evaluate(files, 0, 500)
+    again = MetricsFile(files)
+    again.resumed_at(200)
+    again.evaluated(None, 300, {"loss": 0.125})
+    loss = written(files)["metrics"]["eval"]["loss"]
+    assert (loss["last"], loss["last_step"], loss["n"], loss["counted_to"]) == (0.125, 300, 5, 500)
+    assert (loss["first_step"], loss["min"], loss["min_step"]) == (100, 0.125, 300)
+
+
+def test_the_step_and_the_checkpoint_go_back_with_the_training(files: RunFiles) -> None:
+    metrics = MetricsFile(files)
+    metrics.progress(450, 1000, {}, None)
+    metrics.checkpoint_saved("model.ckpt-400", 400)
+    metrics.write()
+    again = MetricsFile(files)  # the newest checkpoint was damaged
+    again.resumed_at(200)
+    again.write()
+    assert (written(files)["step"], written(files)["checkpoint"]) == (200, None)
+    again.checkpoint_saved("model.ckpt-300", 300)
+    again.write()
+    assert written(files)["step"] == 300
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"metrics": {"eval": {"loss": {"n": 3}}}},
+        {"metrics": {"eval": 3}},
+        {"metrics": [], "step": 100},
+        {"metrics": {}, "step": "many"},
+        {"metrics": {}, "gap_secs": {"median": math.inf, "longest": 1}},
+    ],
+)
+def test_a_summary_of_another_shape_is_begun_anew(files: RunFiles, wrong: dict[str, Any]) -> None:
+    files.metrics_json.write_text(json.dumps(wrong))
+    metrics = MetricsFile(files)
+    metrics.resumed_at(0)
+    metrics.evaluated(None, 100, {"loss": 0.5})
+    assert written(files)["metrics"]["eval"]["loss"]["n"] == 1
+    assert written(files)["step"] == 0
+
+
+def test_what_came_only_after_the_checkpoint_is_forgotten(files: RunFiles) -> None:
+    """The training's points come at other steps each time."""
+    killed = MetricsFile(files)
+    killed.progress(130, 1000, {"loss": 9.0}, None)
+    killed.progress(170, 1000, {"loss": 0.25}, None)
+    killed.write()
+    again = MetricsFile(files)
+    again.resumed_at(100)
+    again.progress(150, 1000, {"loss": 0.5}, None)
+    assert written(files)["metrics"]["train"]["loss"] == add_point(None, 150, 0.5)

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from kerasrun.bridge.file_lock import FileLock
 from kerasrun.runs import clock
 from kerasrun.runs.errors import UnreadableRun
 from kerasrun.runs.layout import RunFiles
-from kerasrun.runs.lock import RunLock
 from kerasrun.runs.run import read_run
 
 RunMaker = Callable[..., RunFiles]
@@ -51,7 +51,7 @@ def test_another_boot_of_this_host_is_said(make_run: RunMaker, attempt: Attempt)
 def test_a_held_lock_is_running(make_run: RunMaker, attempt: Attempt) -> None:
     now = clock.to_text(clock.now())
     files = make_run(attempts=[{**attempt(), "started": now}])
-    lock = RunLock(files.lock)
+    lock = FileLock(files.lock)
     assert status_text(files) == "running"
     lock.release()
 
@@ -59,7 +59,7 @@ def test_a_held_lock_is_running(make_run: RunMaker, attempt: Attempt) -> None:
 def test_no_step_for_long_is_stalled(make_run: RunMaker, attempt: Attempt) -> None:
     now = clock.to_text(clock.now())
     files = make_run(attempts=[{**attempt(), "started": now}])
-    lock = RunLock(files.lock)
+    lock = FileLock(files.lock)
     assert status_text(files, minutes=14.5) == "stalled (no step for 14 min)"
     gaps = {"median": 120.0, "longest": 121.0}  # slow steps: 20 minutes are nothing
     files.metrics_json.write_text(json.dumps({"updated": now, "gap_secs": gaps}))
@@ -107,7 +107,7 @@ def test_a_record_of_another_shape_is_unreadable_and_no_crash(
     make_run: RunMaker, record: dict[str, Any]
 ) -> None:
     files = make_run(**record)
-    lock = RunLock(files.lock)
+    lock = FileLock(files.lock)
     with pytest.raises(UnreadableRun, match="20261121-223015-a3f1 cannot be read: "):
         read_run(files.folder)
     lock.release()

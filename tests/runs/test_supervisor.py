@@ -1,15 +1,17 @@
 """What a supervisor refuses, repeats and passes on."""
 
+import os
 import signal
+import socket
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
+from kerasrun.bridge.file_lock import FileLock
 from kerasrun.runs.errors import Refused, RunError
 from kerasrun.runs.layout import RunFiles
-from kerasrun.runs.lock import RunLock
 from kerasrun.runs.run import read_run
 from kerasrun.runs.supervisor import Silent, supervise
 from kerasrun.runs.worker import work
@@ -20,8 +22,9 @@ JobCommand = Callable[[RunFiles, str], list[str]]
 
 def test_a_run_that_is_worked_on_is_refused(make_run: RunMaker, job_command: JobCommand) -> None:
     files = make_run()
-    lock = RunLock(files.lock)
-    with pytest.raises(Refused, match=r"is running: another process has its lock"):
+    lock = FileLock(files.lock)
+    who = f"process {os.getpid()} on host {socket.gethostname()}"
+    with pytest.raises(Refused, match=f"^run {files.folder.name} is running: {who} has its lock$"):
         supervise(files.folder, command=job_command(files, "pass"))
     lock.release()
     assert read_run(files.folder).attempts == []
@@ -106,3 +109,28 @@ def test_events_and_output_reach_the_listener(make_run: RunMaker, job_command: J
     log = files.output_log.read_text()
     assert "oneDNN" in log
     assert "RuntimeError: wrong" in log
+
+
+def test_a_supervisor_that_comes_late_takes_no_other_attempts_outcome(
+    make_run: RunMaker, job_command: JobCommand
+) -> None:
+    """Its worker has died, and somebody has resumed the run before it could look."""
+    files = make_run()
+    code = f"""
+    from kerasrun.runs.attempt import Request, begin_attempt
+    from kerasrun.runs.outcome import Outcome, write_outcome
+    begin_attempt(task.files, Request())
+    write_outcome(task.files, Outcome("completed", 0, attempt=2))
+    os.kill(os.getpid(), {int(signal.SIGKILL)})
+    """
+    ended = supervise(files.folder, command=job_command(files, code))
+    assert (ended.outcome.status, ended.outcome.attempt) == ("killed", 1)
+    assert str(read_run(files.folder).status) == "completed"
+
+
+def test_a_worker_that_finds_no_record_says_so(make_run: RunMaker, job_command: JobCommand) -> None:
+    files = make_run()
+    files.run_json.unlink()
+    with pytest.raises(RunError, match=r"could not begin: run .* cannot be read: it has no run"):
+        supervise(files.folder, command=job_command(files, "pass"))
+    assert not files.run_json.exists()

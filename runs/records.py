@@ -1,0 +1,139 @@
+"""The three JSON records of a run, read so that nothing unexpected is in them.
+
+A `run.json` that is damaged makes the run unreadable: it is the run. The other two only add to
+it: damaged, they say nothing.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from kerasrun.runs.errors import UnreadableRun
+from kerasrun.runs.json_file import read_json
+from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.outcome import STATUSES, describe
+from kerasrun.runs.shape import Each, Maybe, check, count, duration, number, time
+
+SCHEMA = 1
+
+_TEXT = Maybe(str)
+
+
+def status(value: Any) -> None:
+    """A status that an outcome can have."""
+    if value not in STATUSES:
+        raise ValueError
+
+
+_ORIGIN = {"value": object, "origin": str}
+_RECORD = {
+    "name?": _TEXT,
+    "argv?": [str],
+    "cwd?": str,
+    "model?": {"file": str, "sha256": str, "name?": _TEXT, "copy?": str},
+    "git?": Maybe({"commit": str, "branch": _TEXT, "dirty": bool, "diff": _TEXT}),
+    "params?": Each(_ORIGIN),
+    "settings?": Each(_ORIGIN),
+    "seed?": {"value": count, "origin": str},
+    "versions?": Each(str),
+    "attempts?": [
+        {
+            "started": time,
+            "argv?": [str],
+            "pid?": int,
+            "host?": {"name?": _TEXT, "user?": _TEXT, "boot_id?": _TEXT},
+        }
+    ],
+}
+_MAX_STEPS = {"settings?": {"max_steps?": {"value": Maybe(count)}}}
+_STARTABLE = {"cwd": str, "model": {"copy": str, "name": _TEXT}, "seed": {"value": count}}
+_OUTCOME = {
+    "status": status,
+    "code?": int,
+    "reason?": _TEXT,
+    "signal?": _TEXT,
+    "began?": bool,
+    "attempt?": count,
+    "ended?": time,
+    "last_lines?": [str],
+}
+_VALUE = Maybe(number)
+_SUMMARY = {
+    **{"first": _VALUE, "first_step": count, "last": _VALUE, "last_step": count, "n": count},
+    **{"min?": _VALUE, "min_step?": count, "max?": _VALUE, "max_step?": count},
+    "counted_to?": count,
+}
+_METRICS = {
+    "step?": Maybe(count),
+    "max_steps?": Maybe(count),
+    "steps_per_sec?": _VALUE,
+    "updated?": time,
+    "gap_secs?": Maybe({"median": duration, "longest": duration}),
+    "checkpoint?": Maybe({"path": str, "step": count}),
+    "metrics?": Each(Each(_SUMMARY)),
+}
+
+
+def read_record(files: RunFiles) -> dict[str, Any]:
+    """The content of `run.json`; empty when the file is missing or blank.
+
+    Raises:
+        UnreadableRun: It is damaged, or written by a later version.
+    """
+    try:
+        record = read_json(files.run_json)
+        if record is None:
+            return {}
+        schema = record.get("schema")
+        if schema != SCHEMA:
+            raise ValueError(
+                f"it has schema {schema!r}, this version reads {SCHEMA}: upgrade kerasrun"
+            )
+        check(record, _RECORD)
+        check(record, _MAX_STEPS)
+    except OSError as error:
+        raise UnreadableRun(files.folder.name, f"run.json: {describe(error)}") from error
+    except ValueError as error:
+        raise UnreadableRun(files.folder.name, f"run.json: {error}") from error
+    return record
+
+
+def read_metrics(files: RunFiles) -> dict[str, Any]:
+    """The content of `metrics.json`; empty when there is none that can be used."""
+    return _read(files.metrics_json, _METRICS) or {}
+
+
+def read_outcome(files: RunFiles, attempts: int) -> dict[str, Any] | None:
+    """The content of `exit.json`; None while it is blank, damaged, or that of an earlier attempt.
+
+    The last happens for a moment when an attempt begins, and for long if it is killed just then.
+
+    Args:
+        files: The run's.
+        attempts: How many there are.
+    """
+    content = _read(files.exit_json, _OUTCOME)
+    if content and content.get("attempt", attempts) < attempts:
+        return None
+    return content
+
+
+def check_startable(run_id: str, record: dict[str, Any]) -> None:
+    """Raises unless `run.json` has all that a worker needs; to be listed, a run needs less.
+
+    Raises:
+        UnreadableRun: It lacks something.
+    """
+    try:
+        check(record, _STARTABLE)
+    except ValueError as error:
+        raise UnreadableRun(run_id, f"run.json: {error}") from error
+
+
+def _read(path: Path, shape: dict[str, Any]) -> dict[str, Any] | None:
+    try:
+        content = read_json(path)
+        if content is not None:
+            check(content, shape)
+    except (OSError, ValueError):
+        return None
+    return content

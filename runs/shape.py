@@ -1,0 +1,131 @@
+"""Whether what was read from a JSON file is of the expected shape, before anybody relies on it.
+
+A shape is one of
+
+    a type                                          what `isinstance` says; True is no int
+    a function of the value                         raises ValueError when it is not as expected
+    a list of one shape                             a list whose items are all of it
+    a dict of shapes by key                         an object; a key with `?` at its end may lack
+    `Each(shape)`                                   an object whose values are all of it
+    `Maybe(shape)`                                  that, or None
+
+Keys that are not in the shape are of a later version: they may hold anything.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kerasrun.runs import clock
+
+_MOST = 2**63
+
+
+@dataclass(frozen=True)
+class Each:
+    """An object whose values are all of one shape.
+
+    Attributes:
+        shape: Of the values.
+    """
+
+    shape: Any
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """None, or what has the shape.
+
+    Attributes:
+        shape: Of what is there.
+    """
+
+    shape: Any
+
+
+def check(value: Any, shape: Any, where: str = "") -> None:
+    """Raises unless `value` is of `shape`.
+
+    >>> check({"n": 3, "new": True}, {"n": int, "min?": float})
+    >>> check({"tags": {"loss": {}}}, {"tags": Each({"n": int})})
+    Traceback (most recent call last):
+    ...
+    ValueError: tags.loss lacks 'n'
+
+    Raises:
+        ValueError: It says where it is not.
+    """
+    if isinstance(shape, dict):
+        _check_object(value, shape, where)
+    elif isinstance(shape, Each):
+        _expect(isinstance(value, dict), value, "an object", where)
+        for key, item in value.items():
+            check(item, shape.shape, _below(where, key))
+    elif isinstance(shape, Maybe):
+        if value is not None:
+            check(value, shape.shape, where)
+    elif isinstance(shape, list):
+        _expect(isinstance(value, list), value, "a list", where)
+        for number, item in enumerate(value):
+            check(item, shape[0], f"{where}[{number}]")
+    elif isinstance(shape, type):
+        is_bool = isinstance(value, bool) and shape is int
+        _expect(isinstance(value, shape) and not is_bool, value, shape.__name__, where)
+    else:
+        _expect(_is_so(shape, value), value, f"a {shape.__name__}", where)
+
+
+def number(value: Any) -> None:
+    """A value of a metric: a float, or an int that a float can hold."""
+    if not isinstance(value, float):
+        check(value, int)
+        if abs(value) > _MOST:
+            raise ValueError
+
+
+def count(value: Any) -> None:
+    """How many: of steps, points or attempts."""
+    check(value, int)
+    if not 0 <= value < _MOST:
+        raise ValueError
+
+
+def duration(value: Any) -> None:
+    """Seconds, as many as a clock can measure."""
+    number(value)
+    if not 0 <= value < 1e10:  # NaN is not, either
+        raise ValueError
+
+
+def time(value: Any) -> None:
+    """A moment as `clock.to_text` writes it."""
+    check(value, str)
+    clock.from_text(value)
+
+
+def _check_object(value: Any, shape: dict[str, Any], where: str) -> None:
+    _expect(isinstance(value, dict), value, "an object", where)
+    for name, inner in shape.items():
+        key = name.removesuffix("?")
+        if key in value:
+            check(value[key], inner, _below(where, key))
+        elif key == name:
+            raise ValueError(f"{where or 'it'} lacks {key!r}")
+
+
+def _is_so(test: Any, value: Any) -> bool:
+    try:
+        test(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _expect(so: bool, value: Any, wanted: str, where: str) -> None:
+    if not so:
+        found = repr(value)
+        found = found if len(found) <= 40 else f"{found[:39]}…"
+        raise ValueError(f"{where or 'it'} is {found}, expected {wanted}")
+
+
+def _below(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
