@@ -98,11 +98,24 @@ class BestExporter(SavedModelExporter):
         if best is not None and not self._is_better(best, current):
             return None
         _LOGGER.info("Performing best model export.")
+        remembered.intend(current, best)
         path = self.write(estimator, export_path, checkpoint_path)
         if path is not None:
             remembered.write(current, path)
-        remove_old_exports(export_path, self._exports_to_keep)
+        self.tidy(export_path)
         return path
+
+    def finished_since(self, export_path: str, version: str | None) -> str | None:
+        """See `SavedModelExporter`; the best result is noted as exported, too."""
+        path = super().finished_since(export_path, version)
+        remembered = BestResult(export_path)
+        if path is not None and (best := remembered.read()) is not None:
+            remembered.write(best, path)
+        return path
+
+    def tidy(self, export_path: str) -> None:
+        """Removes the exports that are too many."""
+        remove_old_exports(export_path, self._exports_to_keep)
 
     def _is_better(self, best: dict[str, Any], current: dict[str, Any]) -> bool:
         return bool(self._compare_fn(best_eval_result=best, current_eval_result=current))

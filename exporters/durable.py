@@ -42,7 +42,7 @@ def write_whole(path: str, text: str) -> None:
     """
     folder = os.path.dirname(path) or "."
     tf.io.gfile.makedirs(folder)
-    aside = f"{path}.tmp-{os.getpid()}"
+    aside = f"{path}.tmp"  # a file has one writer: what a killed one left is overwritten
     try:
         with tf.io.gfile.GFile(aside, "w") as file:
             file.write(text)

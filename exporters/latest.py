@@ -44,5 +44,9 @@ class LatestExporter(SavedModelExporter):
     ) -> str | None:
         """Exports the checkpoint and removes the exports that are too many; see `Exporter`."""
         path = self.write(estimator, export_path, checkpoint_path)
-        remove_old_exports(export_path, self._exports_to_keep)
+        self.tidy(export_path)
         return path
+
+    def tidy(self, export_path: str) -> None:
+        """Removes the exports that are too many."""
+        remove_old_exports(export_path, self._exports_to_keep)

@@ -30,6 +30,19 @@ def versions(export_path: str) -> list[str]:
     return sorted(name for name in names if _VERSION.fullmatch(name))
 
 
+def newest_version(export_path: str) -> str | None:
+    """Returns the newest export in a folder, a name of ten digits; None if there is none."""
+    return next(reversed(versions(export_path)), None)
+
+
+def newer_than(export_path: str, version: str | None) -> str | None:
+    """Returns the path of the newest export, if it is newer than `version`; None if it is not."""
+    newest = newest_version(export_path)
+    if newest is None or (version is not None and newest <= version):
+        return None
+    return os.path.join(export_path, newest)
+
+
 def remove_old_exports(export_path: str, exports_to_keep: int | None) -> None:
     """Removes all but the newest exports, and nothing else that lies in the folder.
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from kerasrun.exporters.arguments import ServingInputReceiverFn, checked_name, checked_receiver_fn
 from kerasrun.exporters.exporter import Exporter
+from kerasrun.exporters.retention import newer_than
 
 
 class SavedModelExporter(Exporter):
@@ -38,6 +39,27 @@ class SavedModelExporter(Exporter):
     def name(self) -> str:
         """The folder's name under `model_dir/export`."""
         return self._name
+
+    def finished_since(self, export_path: str, version: str | None) -> str | None:
+        """The export that a killed process had finished and could not tell of any more.
+
+        What was still to be done after it is done: exports beyond those to be kept are removed.
+
+        Args:
+            export_path: As in `export`.
+            version: The newest export before the process began with it, a name of ten digits; None:
+                there was none.
+
+        Returns:
+            The folder; None if the process did not come so far.
+        """
+        path = newer_than(export_path, version)
+        if path is not None:
+            self.tidy(export_path)
+        return path
+
+    def tidy(self, export_path: str) -> None:
+        """Removes the exports that are not to be kept; here all are."""
 
     def write(self, estimator: Any, export_path: str, checkpoint_path: str | None) -> str | None:
         """Has the Estimator export a checkpoint; returns the folder that was written."""

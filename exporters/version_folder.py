@@ -1,6 +1,10 @@
 """The numbered folder of an export: written aside, flushed, then named."""
 
+import contextlib
+import fcntl
 import os
+import re
+import shutil
 from collections.abc import Callable
 from typing import Self
 
@@ -10,6 +14,7 @@ from kerasrun.exporters.durable import flush_to_disk, flush_tree_to_disk, is_loc
 from kerasrun.exporters.retention import versions
 
 _TRIES = 10
+_TEMPORARY = re.compile(r"temp-\d{10}")
 
 
 class VersionFolder:
@@ -29,22 +34,31 @@ class VersionFolder:
         self._base, self._clock = os.fspath(base), clock
         self.temporary = ""
         self._named = False
+        self._sign_of_life: int | None = None
 
     def __enter__(self) -> Self:
-        """Makes the temporary folder."""
+        """Makes the temporary folder; removes those of processes that are dead."""
         tf.io.gfile.makedirs(self._base)
+        _remove_abandoned(self._base)
         number = max(int(self._clock()), self._above_all())
         for each in range(number, number + _TRIES):
             temporary = os.path.join(self._base, f"temp-{each:010d}")
-            if _made_anew(temporary):
-                self.temporary = temporary
-                return self
+            if not _made_anew(temporary):
+                continue
+            try:
+                self._sign_of_life = _locked(temporary)
+            except (BlockingIOError, FileNotFoundError):  # taken for abandoned, before it was ours
+                continue
+            self.temporary = temporary
+            return self
         raise RuntimeError(self._taken())
 
     def __exit__(self, *exception: object) -> None:
         """Removes the temporary folder if it was not given its name."""
         if not self._named and tf.io.gfile.exists(self.temporary):
             tf.io.gfile.rmtree(self.temporary)
+        if self._sign_of_life is not None:
+            os.close(self._sign_of_life)
 
     def commit(self) -> str:
         """Flushes the folder to disk, gives it its name and returns its path.
@@ -92,6 +106,39 @@ def _check_content(path: str, content: list[str]) -> None:
             f"{path} came out without its content: this store cannot rename folders. Export to "
             "another one, and copy."
         )
+
+
+def _locked(folder: str) -> int | None:
+    """Locks a folder until its descriptor is closed or its process dies; None: no locks there.
+
+    Raises:
+        BlockingIOError: Another process, or this one, holds the lock.
+        FileNotFoundError: The folder is gone.
+    """
+    if not is_local(folder):
+        return None
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return descriptor
+
+
+def _remove_abandoned(base: str) -> None:
+    """Removes the temporary folders whose locks nobody holds: what killed processes left."""
+    for name in os.listdir(base) if is_local(base) else []:
+        if not _TEMPORARY.fullmatch(name):
+            continue
+        folder = os.path.join(base, name)
+        with contextlib.suppress(OSError):  # it is at work, or not ours to read
+            descriptor = _locked(folder)
+            if descriptor is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(descriptor)
 
 
 def _made_anew(folder: str) -> bool:

@@ -27,7 +27,7 @@ def test_latest_exports_every_time_and_keeps_the_newest(estimator: Any, export_p
 
 
 def test_latest_leaves_alone_what_is_not_an_export(estimator: Any, export_path: Path) -> None:
-    others = ["temp-1500000000", "123456789", "12345678901", "1500000000-old", "notes"]
+    others = ["temp-15000000001", "123456789", "12345678901", "1500000000-old", "notes"]
     for name in [*others, "1500000000"]:
         (export_path / name).mkdir(parents=True)
     path = _export(LatestExporter("it", exports_to_keep=1), estimator, export_path)

@@ -241,17 +241,9 @@ def test_names_are_the_seconds_and_always_rise(tmp_path: Path, weight: Any) -> N
     assert names == ["1500000000", "1500000001", "1500000007", "1500000008"]
 
 
-def test_a_temporary_folder_of_another_is_left_alone(tmp_path: Path, weight: Any) -> None:
-    (tmp_path / "temp-1500000000").mkdir()
-    path = write_saved_model(
-        str(tmp_path), [linear(weight)], [weight], clock=lambda: 1500000000.0
-    ).path
-    assert {p.name for p in tmp_path.iterdir()} == {"temp-1500000000", os.path.basename(path)}
-
-
 def test_ten_taken_names_are_an_error(tmp_path: Path, weight: Any) -> None:
     for number in range(1500000000, 1500000010):
-        (tmp_path / f"temp-{number}").mkdir()
+        (tmp_path / f"temp-{number}").touch()
     with pytest.raises(RuntimeError, match="others took it at each of 10 tries"):
         write_saved_model(str(tmp_path), [linear(weight)], [weight], clock=lambda: 1500000000.0)
 

@@ -1,6 +1,8 @@
 """Two programs that export to one folder at the same second."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,35 @@ import tensorflow as tf
 
 from kerasrun.exporters.version_folder import VersionFolder
 
+OTHER_PROCESS = """
+import sys, time
+from kerasrun.exporters.version_folder import VersionFolder
+with VersionFolder(sys.argv[1], lambda: 1500000000.0) as folder:
+    open(f"{folder.temporary}/half", "w").close()
+    print("at work", flush=True)
+    time.sleep(60)
+"""
+
 
 def _now() -> float:
     return 1500000000.0
+
+
+def test_what_a_killed_process_left_is_removed_and_that_of_a_living_one_is_not(
+    tmp_path: Path,
+) -> None:
+    command = [sys.executable, "-c", OTHER_PROCESS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == b"at work\n"
+        with VersionFolder(str(tmp_path), _now) as folder:
+            folder.commit()
+        assert (tmp_path / "temp-1500000000" / "half").exists()
+        other.kill()
+    with VersionFolder(str(tmp_path), _now) as folder:
+        assert [p.name for p in tmp_path.glob("temp-*")] == [os.path.basename(folder.temporary)]
+        folder.commit()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["1500000001", "1500000002"]
 
 
 def test_names_rise_in_the_order_of_commits(tmp_path: Path) -> None:
