@@ -37,20 +37,23 @@ class CheckpointState(NamedTuple):
 
 
 def read_state(model_dir: str) -> CheckpointState:
-    """Reads the file; an absent one holds nothing."""
+    """Reads the file; an absent or damaged one holds nothing."""
     try:
-        with tf.io.gfile.GFile(os.path.join(model_dir, _FILE)) as file:
-            text = file.read()
+        with tf.io.gfile.GFile(os.path.join(model_dir, _FILE), "rb") as file:
+            text = file.read().decode(errors="replace")
     except tf.errors.NotFoundError:
         return CheckpointState()
     fields: dict[str, list[str]] = {}
     for match in _FIELD.finditer(text):
         fields.setdefault(match[1], []).append(match["text"] or match["number"] or "")
-    names = fields.get("all_model_checkpoint_paths", fields.get("model_checkpoint_path", []))
-    times = [float(t) for t in fields.get("all_model_checkpoint_timestamps", [])]
+    newest = fields.get("model_checkpoint_path", [])
+    names = fields.get("all_model_checkpoint_paths", newest)
+    if newest[-1:] != names[-1:]:  # whoever writes it names the newest twice
+        return CheckpointState()
+    times = [_seconds(t) for t in fields.get("all_model_checkpoint_timestamps", [])]
     times += [0.0] * (len(names) - len(times))
     kept = tuple(Kept(os.path.basename(n), t) for n, t in zip(names, times, strict=False))
-    return CheckpointState(kept, float(fields.get("last_preserved_timestamp", ["0"])[0]))
+    return CheckpointState(kept, _seconds(fields.get("last_preserved_timestamp", ["0"])[0]))
 
 
 def write_state(model_dir: str, state: CheckpointState) -> None:
@@ -77,3 +80,10 @@ def thinned(
         else:
             removed.append(oldest.name)
     return CheckpointState(tuple(left), last_preserved or kept[0].time), removed
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0

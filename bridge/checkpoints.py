@@ -1,41 +1,36 @@
-"""Checkpoints in TensorFlow's format: `model.ckpt-N`, whole or absent, with relative paths.
+"""The checkpoints of a folder: which are there, which is the newest, which go.
 
 The files are those of `tf.compat.v1.train.Saver` (and readable by `tf.train.load_checkpoint`):
 tensors by name, an index, and the text file `checkpoint` that names the newest one.
 """
 
 import os
-import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_state import Kept, read_state, thinned, write_state
-from kerasrun.exporters.durable import flush_to_disk, remove_quietly
+from kerasrun.bridge.checkpoint_files import (
+    PREFIX,
+    Tensor,
+    damage,
+    exists,
+    is_name,
+    remove_checkpoint,
+    step_of,
+    write_checkpoint,
+)
+from kerasrun.bridge.checkpoint_state import (
+    CheckpointState,
+    Kept,
+    read_state,
+    thinned,
+    write_state,
+)
+from kerasrun.bridge.errors import CheckpointDamagedError
 
-_PREFIX = "model.ckpt"
-_DATA_SUFFIX = ".data-00000-of-00001"
 _SECS_PER_HOUR = 3600.0
-# Saved where it can be, but a model may be restored without it.
-_OPTIONAL = "metrics/"
-
-
-def step_of(path: str) -> int:
-    """The step in a checkpoint's name: 500 for `…/model.ckpt-500`.
-
-    Raises:
-        ValueError: There is none.
-    """
-    match = re.search(r"-(\d+)$", path)
-    if match is None:
-        raise ValueError(f"{path!r} is no checkpoint's prefix: expected …/{_PREFIX}-<step>.")
-    return int(match[1])
-
-
-def exists(path: str) -> bool:
-    """Whether a whole checkpoint lies at this prefix."""
-    return bool(tf.io.gfile.exists(f"{path}.index"))
+_NONE: Mapping[str, Tensor] = {}
 
 
 class Checkpoints:
@@ -59,107 +54,124 @@ class Checkpoints:
         self._keep_max = keep_max
         self._keep_secs = (keep_every_n_hours or float("inf")) * _SECS_PER_HOUR
         self._clock = clock
+        self._whole: set[str] = set()
+        self._told: set[str] = set()
 
     def latest(self) -> str | None:
         """The prefix of the newest checkpoint that is there, or None."""
-        for kept in reversed(read_state(self._dir).kept):
-            if exists(path := os.path.join(self._dir, kept.name)):
+        return next(iter(self._newest_first()), None)
+
+    def newest_whole(self, notice: Callable[[str], None]) -> str | None:
+        """The newest checkpoint that can be read to its last byte; None if there never was one.
+
+        Those that this process has written or read so are not read again.
+
+        Args:
+            notice: Told of those that are damaged, and of a folder that does not list its own.
+
+        Raises:
+            CheckpointDamagedError: There are checkpoints, and none is whole.
+        """
+        damaged: dict[str, str] = {}
+        paths = self._newest_first()
+        if paths and self._named_newest() != paths[0]:
+            self._tell(
+                notice,
+                f"The file {self._dir}/checkpoint does not name a checkpoint that is there as the "
+                f"newest: it is missing, damaged or out of date. {os.path.basename(paths[0])} is "
+                "taken for it.",
+            )
+        for path in paths:
+            found = None if path in self._whole else damage(path)
+            if found is None:
+                self._whole.add(path)
+                if damaged:
+                    self._tell(notice, _fallback(path, damaged))
                 return path
+            damaged[path] = found
+        if damaged:
+            raise CheckpointDamagedError(self._dir, damaged)
         return None
 
-    def save(self, variables: Mapping[str, tf.Variable], step: int) -> str:
+    def saved_at(self, path: str) -> float:
+        """When a checkpoint was saved, in seconds since 1970; 0 if it is not known."""
+        name = os.path.basename(path)
+        return next((k.time for k in read_state(self._dir).kept if k.name == name), 0.0)
+
+    def go_on_from(self, path: str) -> None:
+        """Takes checkpoints of later steps out of the list: training goes another way.
+
+        Their files stay, until others of the same step take their place.
+        """
+        state = read_state(self._dir)
+        kept = tuple(
+            one for one in state.kept if not is_name(one.name) or step_of(one.name) <= step_of(path)
+        )
+        if not kept:
+            kept = (Kept(os.path.basename(path), self._clock()),)
+        if kept != state.kept:
+            write_state(self._dir, CheckpointState(kept, state.last_preserved))
+
+    def save(
+        self, tensors: Mapping[str, Tensor], step: int, input_tensors: Mapping[str, Tensor] = _NONE
+    ) -> str:
         """Writes a checkpoint, thins out the older ones, and returns the new one's prefix.
 
         Args:
-            variables: What to save, by name.
+            tensors: The variables, or their values, by name.
             step: The `global_step` that it belongs to.
+            input_tensors: Where the training input stands.
 
         Raises:
-            tf.errors.OpError: It could not be written; those before are as they were.
+            tf.errors.OpError, OSError: It could not be written; those before are as they were.
         """
         tf.io.gfile.makedirs(self._dir)
-        name = f"{_PREFIX}-{step}"
-        _write_whole(os.path.join(self._dir, name), variables)
+        name = f"{PREFIX}-{step}"
+        path = os.path.join(self._dir, name)
+        write_checkpoint(path, tensors, input_tensors)
         state = read_state(self._dir)
-        kept = [*(k for k in state.kept if k.name != name), Kept(name, self._clock())]
+        others = (k for k in state.kept if k.name != name and exists(self._path(k.name)))
+        kept = [*others, Kept(name, self._clock())]
         state, removed = thinned(kept, state.last_preserved, self._keep_max, self._keep_secs)
         write_state(self._dir, state)
+        self._whole.add(path)
         for old in removed:
-            _remove(os.path.join(self._dir, old))
+            self._whole.discard(self._path(old))
+            remove_checkpoint(self._path(old))
+        return path
+
+    def _tell(self, notice: Callable[[str], None], text: str) -> None:
+        """Once: what is damaged now will be found damaged again."""
+        if text not in self._told:
+            self._told.add(text)
+            notice(text)
+
+    def _path(self, name: str) -> str:
         return os.path.join(self._dir, name)
 
+    def _named_newest(self) -> str | None:
+        kept = read_state(self._dir).kept
+        return self._path(kept[-1].name) if kept else None
 
-def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
-    """Gives every variable the value that the checkpoint holds for it.
+    def _listed(self) -> Sequence[str]:
+        """Those that the file `checkpoint` names and that are there, newest first."""
+        paths = (self._path(kept.name) for kept in reversed(read_state(self._dir).kept))
+        return [path for path in paths if exists(path)]
 
-    Args:
-        path: The checkpoint's prefix.
-        variables: The variables by name. Those below `metrics/` may be absent or of another shape:
-            then they stay as they are.
+    def _newest_first(self) -> Sequence[str]:
+        """Those listed; where none is, those that lie in the folder."""
+        return self._listed() or self._lying_there()
 
-    Raises:
-        ValueError: There is no checkpoint, or it belongs to another model: the names or shapes
-            that differ are listed, and no variable has been changed.
-    """
-    if not exists(path):
-        raise ValueError(f"There is no checkpoint at {path!r}.")
-    reader = tf.train.load_checkpoint(path)
-    saved = reader.get_variable_to_shape_map()
-    _check_same_model(path, saved, variables)
-    for name, variable in variables.items():
-        if name in saved and saved[name] == variable.shape.as_list():
-            variable.assign(reader.get_tensor(name))
+    def _lying_there(self) -> Sequence[str]:
+        indexes = tf.io.gfile.glob(self._path(f"{PREFIX}-*.index"))
+        paths = [path.removesuffix(".index") for path in indexes]
+        return sorted((path for path in paths if is_name(path)), key=step_of, reverse=True)
 
 
-def _check_same_model(
-    path: str, saved: Mapping[str, list[int]], variables: Mapping[str, tf.Variable]
-) -> None:
-    """Compares names and shapes; what is only in the checkpoint counts when it is a weight."""
-    differences = []
-    for name, variable in variables.items():
-        shape = variable.shape.as_list()
-        if name.startswith(_OPTIONAL):
-            continue
-        if name not in saved:
-            differences.append(f"{name} {shape} is not in the checkpoint")
-        elif saved[name] != shape:
-            differences.append(f"{name} is {shape} in the model and {saved[name]} there")
-    differences += [
-        f"{name} {shape} is only in the checkpoint"
-        for name, shape in sorted(saved.items())
-        if name not in variables and not name.startswith((_OPTIONAL, "optimizer/"))
-    ]
-    if differences:
-        raise ValueError(
-            f"The checkpoint {path!r} belongs to another model: {'; '.join(differences)}. "
-            "Use a new model_dir, or the model that wrote the checkpoint."
-        )
-
-
-def _write_whole(path: str, variables: Mapping[str, tf.Variable]) -> None:
-    """Writes aside, flushes, renames; the index comes last and makes the checkpoint exist."""
-    aside = f"{path}.tmp-{os.getpid()}"
-    names = list(variables)
-    try:
-        tf.raw_ops.SaveV2(
-            prefix=aside,
-            tensor_names=names,
-            shape_and_slices=[""] * len(names),
-            tensors=[variables[name].read_value() for name in names],
-        )
-        for suffix in (_DATA_SUFFIX, ".index"):
-            flush_to_disk(f"{aside}{suffix}")
-        for suffix in (_DATA_SUFFIX, ".index"):
-            tf.io.gfile.rename(f"{aside}{suffix}", f"{path}{suffix}", overwrite=True)
-    except BaseException:
-        for leftover in tf.io.gfile.glob(f"{aside}*"):
-            remove_quietly(leftover)
-        raise
-    flush_to_disk(os.path.dirname(path) or ".")
-
-
-def _remove(path: str) -> None:
-    """Removes a checkpoint, its index first: a half-removed one does not exist."""
-    remove_quietly(f"{path}.index")
-    for data in tf.io.gfile.glob(f"{path}.data-*"):
-        remove_quietly(data)
+def _fallback(path: str, damaged: Mapping[str, str]) -> str:
+    told = "; ".join(f"{os.path.basename(name)} ({why})" for name, why in damaged.items())
+    several = "is" if len(damaged) == 1 else "are"
+    return (
+        f"{told} {several} damaged. {os.path.basename(path)}, the newest checkpoint that is whole, "
+        "is used in place; the damaged files are left where they are."
+    )

@@ -1,5 +1,6 @@
 """How an Estimator's verbs are carried out, on one program and one folder."""
 
+import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,22 +11,19 @@ import tensorflow as tf
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
 from kerasrun.bridge.first_batch import FirstBatch
-from kerasrun.bridge.hooks.checkpoint_saver import apart_from_savers
 from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.input_pipeline import InputFn, dataset_from
 from kerasrun.bridge.interrupts import deferred
-from kerasrun.bridge.listeners import SavingListener
 from kerasrun.bridge.loop import CompiledLoop
 from kerasrun.bridge.mode_keys import ModeKeys
-from kerasrun.bridge.notices import give_notice, learning_rates, other_learning_rate
+from kerasrun.bridge.notices import give_notice
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.prediction import Prediction, predictions
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
-from kerasrun.bridge.saving import Saver
 from kerasrun.bridge.state import State
 from kerasrun.bridge.summaries import SummaryWriter
-from kerasrun.bridge.trainer import Trainer
+from kerasrun.bridge.training_record import TrainingRecord
 
 
 class Engine:
@@ -39,7 +37,10 @@ class Engine:
         params: Handed to an `input_fn` that takes `params`.
 
     Attributes:
+        observers: Told what happens.
+        record: What has come after the newest checkpoint.
         state: What the program's variables hold.
+        train_loop: Runs `train_step` on batch after batch.
         predict_step: The compiled `predict_step`.
         seen: The first batch of the last evaluation.
     """
@@ -53,76 +54,41 @@ class Engine:
         params: Callable[[], Mapping[str, Any]],
     ) -> None:
         self.program = program
-        self.state = State(program, checkpoints)
+        self.model_dir, self.config, self.checkpoints = model_dir, config, checkpoints
+        self.record = TrainingRecord(model_dir)
+        self.state = State(program)
         self.predict_step = tf.function(
             program.predict_step, autograph=False, reduce_retracing=True
         )
         self.seen = FirstBatch()
-        self._model_dir, self._config, self._params = model_dir, config, params
+        self._params = params
         self._writers: dict[str, SummaryWriter] = {}
         eagerly = program.run_eagerly
-        self._train_loop = CompiledLoop(program.train_step, program.global_step, eagerly=eagerly)
+        self.train_loop = CompiledLoop(program.train_step, program.global_step, eagerly=eagerly)
         self._eval_loop = CompiledLoop(program.eval_step, eagerly=eagerly)
         self._predict = program.predict_step if eagerly else self.predict_step
-        self._observers: list[Observer] = []
+        self.observers: list[Observer] = []
+        self._noticed: set[str] = set()
         weakref.finalize(self, _close, self._writers)
 
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told what happens."""
-        self._observers.append(observer)
+        self.observers.append(observer)
 
     def tell(self, what: str, *news: Any) -> None:
         """Calls the observers' method `what`."""
-        for observer in self._observers:
+        for observer in self.observers:
             getattr(observer, what)(*news)
 
     def notice(self, text: str) -> None:
         """Logs `text` as a warning, and tells the observers."""
-        give_notice(self._observers, text)
+        give_notice(self.observers, text)
 
-    def train(
-        self,
-        input_fn: InputFn,
-        latest: str | None,
-        stop_at: int | None,
-        hooks: Sequence[Any],
-        listeners: Sequence[SavingListener],
-    ) -> None:
-        """Trains from the checkpoint `latest` (None: the initial state) to the step `stop_at`.
-
-        Raises:
-            KeyboardInterrupt: On Ctrl-C, after a checkpoint was saved; SystemExit on SIGTERM.
-        """
-        hooks, config, more_listeners = apart_from_savers(hooks, self._config)
-        listeners = [*listeners, *more_listeners]
-        dataset = self._dataset(input_fn, ModeKeys.TRAIN)
-        self.program.build(dataset.element_spec, training=True)
-        running = self._train_loop.start(dataset)
-        with (
-            self._training_from(latest),
-            self._writing(self._model_dir) as writer,
-            HookSession(hooks, *self._fetchable(), self.state.step) as session,
-            deferred() as interrupts,
-        ):
-            begun = self.state.step
-            if latest:
-                writer.restart_at(begun + 1)
-            saver = Saver(self._save, listeners, begun if latest else None)
-            trainer = Trainer(
-                self.program, running, config, writer, saver, session, self._observers, stop_at
-            )
-            self.tell("train_begin", begun, stop_at)
-            try:
-                for listener in listeners:
-                    listener.begin()
-                session.begin()
-                reached = trainer.run(interrupts)
-                interrupts.raise_if_any()
-                for listener in listeners:
-                    listener.end(None, reached)
-                session.end()
-            finally:
-                self.tell("train_end", self.state.step)
+    def notice_once(self, text: str) -> None:
+        """Gives the notice, unless it has been given."""
+        if text not in self._noticed:
+            self._noticed.add(text)
+            self.notice(text)
 
     def evaluate(
         self,
@@ -136,7 +102,7 @@ class Engine:
         in_memory: bool = False,
     ) -> dict[str, Any]:
         """Evaluates the checkpoint `path`; with `in_memory` the variables as they are."""
-        dataset = self._dataset(input_fn, ModeKeys.EVAL)
+        dataset = self.dataset(input_fn, ModeKeys.EVAL)
         if steps is not None:
             dataset = dataset.take(steps)
         self.program.build(dataset.element_spec, training=False)
@@ -145,13 +111,21 @@ class Engine:
         with (
             deferred() as interrupts,
             holding,
-            HookSession(hooks, *self._fetchable(), self.state.step, counts=False) as session,
+            HookSession(hooks, *self.fetchable(), self.state.step, counts=False) as session,
         ):
             result = evaluate_program(self.program, running, session, interrupts)
-        with self._writing(eval_dir) as writer:
+        if self.state.training and eval_dir not in self._writers:
+            self.restart_evaluations(eval_dir, int(result["global_step"]))
+        with self.writing(eval_dir) as writer:
             record_evaluation(result, writer, path)
         self.tell("evaluated", name, result, path or "")
         return result
+
+    def restart_evaluations(self, eval_dir: str, step: int) -> None:
+        """Training goes on: what a killed process wrote of evaluations from `step` on is void."""
+        if tf.io.gfile.glob(os.path.join(eval_dir, "*.tfevents.*")):
+            with self.writing(eval_dir) as writer:
+                writer.restart_at(step)
 
     def predict(
         self,
@@ -162,7 +136,7 @@ class Engine:
         single: bool,
     ) -> Iterator[Prediction]:
         """Yields the predictions of the checkpoint `path`, by example or by batch."""
-        dataset = self._dataset(input_fn, ModeKeys.PREDICT)
+        dataset = self.dataset(input_fn, ModeKeys.PREDICT)
         self.program.build(dataset.element_spec, training=False)
         with self.state.holding(path) as mark:
             step = self.state.step
@@ -179,18 +153,7 @@ class Engine:
                 stop = session.watches_next and session.before_run()
             session.end()
 
-    @contextmanager
-    def _training_from(self, latest: str | None) -> Iterator[None]:
-        """Loads the checkpoint `latest` and says if its learning rate is not the compiled one."""
-        compiled = learning_rates(self.program.variables())
-        with self.state.training_from(latest):
-            restored = learning_rates(self.program.variables())
-            text = other_learning_rate(compiled, restored, self.state.step) if latest else None
-            if text:
-                self.notice(text)
-            yield
-
-    def _fetchable(self) -> tuple[list[str], Callable[[], Mapping[str, Any]]]:
+    def fetchable(self) -> tuple[list[str], Callable[[], Mapping[str, Any]]]:
         """What hooks may fetch by name."""
 
         def scalars() -> dict[str, Any]:
@@ -199,26 +162,33 @@ class Engine:
 
         return list(scalars()), scalars
 
-    def _save(self) -> str:
-        path = self.state.save()
-        self.tell("checkpoint_saved", path, self.state.step)
-        return path
-
-    def _dataset(self, input_fn: InputFn, mode: str) -> tf.data.Dataset:
+    def dataset(self, input_fn: InputFn, mode: str) -> tf.data.Dataset:
+        """What `input_fn` returns, as a dataset of `Example`s."""
         # Amid training this would start all random numbers anew, and clear TensorFlow's caches.
-        if self._config.tf_random_seed is not None and not self.state.training:
-            tf.random.set_seed(self._config.tf_random_seed)
-        return dataset_from(input_fn, mode, self._params(), self._config)
+        if self.config.tf_random_seed is not None and not self.state.training:
+            tf.random.set_seed(self.config.tf_random_seed)
+        return dataset_from(input_fn, mode, self._params(), self.config)
 
     @contextmanager
-    def _writing(self, logdir: str) -> Iterator[SummaryWriter]:
+    def writing(self, logdir: str) -> Iterator[SummaryWriter]:
         """The writer into this folder, one for the process; flushed afterwards."""
         if logdir not in self._writers:
-            self._writers[logdir] = SummaryWriter(logdir)
+            self._writers[logdir] = SummaryWriter(logdir, _weakly(self.notice))
         try:
             yield self._writers[logdir]
         finally:
             self._writers[logdir].flush()
+
+
+def _weakly(method: Callable[[str], None]) -> Callable[[str], None]:
+    """Calls a method of an object that it does not keep alive."""
+    reference = weakref.WeakMethod(method)
+
+    def call(text: str) -> None:
+        if (living := reference()) is not None:
+            living(text)
+
+    return call
 
 
 def _close(writers: Mapping[str, SummaryWriter]) -> None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from kerasrun.bridge.checkpoints import exists, step_of
+from kerasrun.bridge.checkpoint_files import exists, step_of
 from kerasrun.bridge.engine import Engine
 from kerasrun.bridge.exporting import export_modes
 from kerasrun.bridge.hooks.session import checked_hooks
@@ -21,6 +21,8 @@ from kerasrun.bridge.program import Program
 from kerasrun.bridge.roles import check_may_train
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.step_limits import checked_limits, whole
+from kerasrun.bridge.training_record import TrainingRecord
+from kerasrun.bridge.training_run import train
 
 _LOGGER = logging.getLogger("tensorflow")
 
@@ -69,6 +71,15 @@ class Estimator(ModelFolder):
         """From now on `observer` is told of progress, checkpoints, evaluations and exports."""
         self._engine.add_observer(observer)
 
+    @property
+    def record(self) -> TrainingRecord:
+        """What has come after the newest checkpoint, for a process that goes on from it."""
+        return self._engine.record
+
+    def restart_evaluations(self, name: str | None, step: int) -> None:
+        """What was written of evaluations `name` from `step` on does not count any more."""
+        self._engine.restart_evaluations(self.eval_dir(name), step)
+
     def notice(self, text: str) -> None:
         """Logs `text` as a warning, and tells the observers."""
         self._engine.notice(text)
@@ -99,7 +110,10 @@ class Estimator(ModelFolder):
         Raises:
             ValueError: Both limits are given, one is not above 0, or the newest checkpoint
                 belongs to another model.
-            NanLossDuringTrainingError: The loss became NaN or infinite.
+            NanLossDuringTrainingError: The loss became NaN or infinite, or a weight NaN.
+            CheckpointWriteError: A checkpoint could not be written.
+            CheckpointDamagedError: There are checkpoints, and none can be read.
+            ModelDirInUseError: Another training is at work in `model_dir`.
             KeyError: The features lack a key that the model asks for.
         """
         check_may_train(self._config)
@@ -108,14 +122,15 @@ class Estimator(ModelFolder):
         listeners = checked_listeners(saving_listeners)
         if listeners and not self._config.saves_checkpoints:
             raise ValueError("saving_listeners need checkpoints, which this RunConfig turns off.")
-        latest = self.latest_checkpoint()
-        begun = step_of(latest) if latest else 0
-        if max_steps is not None and begun >= max_steps:
-            _LOGGER.info("Skipping training since max_steps has already saved.")
-            self.notice(nothing_left(begun, max_steps))
-            return self
-        stop_at = max_steps if steps is None else begun + steps
-        self._engine.train(input_fn, latest, stop_at, checked, listeners)
+        with self.exclusive():
+            latest = self.whole_checkpoint()
+            begun = step_of(latest) if latest else 0
+            if max_steps is not None and begun >= max_steps:
+                _LOGGER.info("Skipping training since max_steps has already saved.")
+                self.notice(nothing_left(begun, max_steps))
+                return self
+            stop_at = max_steps if steps is None else begun + steps
+            train(self._engine, input_fn, latest, stop_at, checked, listeners)
         return self
 
     def evaluate(
@@ -266,7 +281,7 @@ class Estimator(ModelFolder):
     def _existing(self, checkpoint_path: str | os.PathLike[str] | None) -> str | None:
         """The checkpoint to use: the given one, the newest, or None for the initial weights."""
         if checkpoint_path is None:
-            return self.latest_checkpoint()
+            return self.whole_checkpoint()
         path = os.fspath(checkpoint_path)
         if not exists(path):
             raise ValueError(f"There is no checkpoint at {path!r}.")

@@ -5,8 +5,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from kerasrun.bridge.checkpoints import step_of
+import tensorflow as tf
+
+from kerasrun.bridge.checkpoint_files import step_of
 from kerasrun.bridge.estimator import Estimator
+from kerasrun.bridge.reasons import is_of_the_disk, reason_of
 from kerasrun.bridge.specs import EvalSpec
 
 
@@ -51,6 +54,10 @@ class Evaluations:
             return 0.0
         return max(0.0, self.spec.throttle_secs - (self._clock() - self._started))
 
+    def throttle_since(self, secs: float) -> None:
+        """The last evaluation began so many seconds ago, in another process."""
+        self._started = self._clock() - secs
+
     def evaluate(self, path: str) -> None:
         """Evaluates the checkpoint at the prefix `path`."""
         self._started = self._clock()
@@ -67,14 +74,34 @@ class Evaluations:
         self.told_final = False
 
     def export(self, *, final: bool) -> None:
-        """Asks those exporters that have not exported this checkpoint yet."""
+        """Asks those exporters that have not exported this checkpoint yet.
+
+        A disk that is full or cannot be written does not end a training that goes on: a notice
+        tells, and the next evaluation is exported again.
+        """
         self.told_final = final
         for i, exporter in enumerate(self.spec.exporters):
             if self.exports[i] is None:
-                self.exports[i] = exporter.export(
-                    estimator=self._estimator,
-                    export_path=os.path.join(self._estimator.model_dir, "export", exporter.name),
-                    checkpoint_path=self._path,
-                    eval_result=self.result,
-                    is_the_final_export=final,
-                )
+                self.exports[i] = self._export(exporter, final=final)
+
+    def _export(self, exporter: Any, *, final: bool) -> Any:
+        try:
+            return exporter.export(
+                estimator=self._estimator,
+                export_path=self.export_path(exporter),
+                checkpoint_path=self._path,
+                eval_result=self.result,
+                is_the_final_export=final,
+            )
+        except (OSError, tf.errors.OpError) as error:
+            if final or not is_of_the_disk(error):
+                raise
+            self._estimator.notice(
+                f"The exporter {exporter.name!r} could not write the model of step {self.step}: "
+                f"{reason_of(error)}. Training goes on; the next evaluation is exported again."
+            )
+            return None
+
+    def export_path(self, exporter: Any) -> str:
+        """The folder of an exporter's exports."""
+        return os.path.join(self._estimator.model_dir, "export", exporter.name)

@@ -61,7 +61,7 @@ def dataset_from(input_fn: InputFn, mode: str, params: Any, config: Any) -> tf.d
             return result.map(_example)
         if result is not None and not _holds_eager_tensors(result):
             return _constant(result)
-    return _pulled_from_graph(call)
+    return _pulled_from_graph(call, config.tf_random_seed)
 
 
 def _bound(input_fn: InputFn, offered: dict[str, Any]) -> Callable[[], Any]:
@@ -133,10 +133,11 @@ def _constant(result: Any) -> tf.data.Dataset:
     return tf.data.Dataset.from_tensors(arrays).repeat().map(_example)
 
 
-def _pulled_from_graph(call: Callable[[], Any]) -> tf.data.Dataset:
+def _pulled_from_graph(call: Callable[[], Any], seed: int | None) -> tf.data.Dataset:
     """Batches that a session computes, one by one, from graph code."""
     graph = tf.Graph()
     with graph.as_default():
+        tf.compat.v1.set_random_seed(seed)  # a graph of its own does not know that of the process
         result = call()
         if isinstance(result, tf.data.Dataset):
             iterator = tf.compat.v1.data.make_initializable_iterator(result)

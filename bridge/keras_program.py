@@ -101,6 +101,11 @@ class KerasProgram:
             found |= optimizer_variables(self.model, self._optimizer)
         return found
 
+    def trained_variables(self) -> dict[str, tf.Variable]:
+        """The model's trainable weights."""
+        trained = trainable_names(self.model)
+        return {n: v for n, v in model_variables(self.model).items() if n in trained}
+
     def served_variables(self) -> dict[str, tf.Variable]:
         """The model's state; optimizer and metrics stay behind."""
         return model_variables(self.model)

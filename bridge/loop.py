@@ -63,9 +63,13 @@ class CompiledLoop:
 
     def start(self, dataset: tf.data.Dataset) -> "Running":
         """Begins a pass over `dataset`; traces the loop if this structure is new."""
-        running = Running(self._call, iter(dataset))
+        running = Running(self._call, dataset)
         running.run(0)
         return running
+
+    def over(self, running: "Running") -> "Running":
+        """Takes batches from where another pass stands, for a step of its own."""
+        return Running(self._call, running.dataset, running.iterator)
 
     def _steps(self, iterator: tf.data.Iterator, limit: tf.Tensor) -> _LoopState:
         def goes_on(done: tf.Tensor, more: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
@@ -94,26 +98,37 @@ class Running:
     """A pass over one dataset.
 
     Attributes:
+        dataset: What it passes over.
+        iterator: Where it stands.
+        batches: How many batches have been taken from the dataset's beginning.
         seconds: How long the calls have lasted so far.
     """
 
     def __init__(
         self,
         call: Callable[..., _LoopState],
-        iterator: tf.data.Iterator,
+        dataset: tf.data.Dataset,
+        iterator: tf.data.Iterator | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._call = call
-        self._iterator = iterator
+        self.dataset = dataset
+        self.iterator = iter(dataset) if iterator is None else iterator
         self._clock = clock
         self._secs_per_step: float | None = None
+        self.batches = 0
         self.seconds = 0.0
+
+    def begin_again(self) -> None:
+        """Goes back to the dataset's beginning."""
+        self.iterator, self.batches = iter(self.dataset), 0
 
     def run(self, limit: int) -> Ran:
         """Takes `limit` steps, or fewer where the data ends or a loss is no number."""
         before = self._clock()
-        steps, more, loss = self._call(self._iterator, tf.constant(limit, tf.int64))
+        steps, more, loss = self._call(self.iterator, tf.constant(limit, tf.int64))
         ran = Ran(int(steps), bool(more), float(loss))
+        self.batches += ran.steps
         if ran.steps:
             seconds = self._clock() - before
             self.seconds += seconds

@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints
+from kerasrun.bridge.model_dir_lock import ModelDirLock
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.run_config_rules import without_effect
 from kerasrun.bridge.suggest import did_you_mean
@@ -38,6 +39,7 @@ class ModelFolder:
             int(self._config.keep_checkpoint_max or 0),
             self._config.keep_checkpoint_every_n_hours,
         )
+        self._lock = ModelDirLock(self._model_dir)
 
     @property
     def model_dir(self) -> str:
@@ -52,6 +54,32 @@ class ModelFolder:
     def latest_checkpoint(self) -> str | None:
         """The prefix of the newest checkpoint in `model_dir`, such as `…/model.ckpt-500`."""
         return self._checkpoints.latest()
+
+    def notice(self, text: str) -> None:
+        """Logs `text` as a warning."""
+        _LOGGER.warning("%s", text)
+
+    def exclusive(self) -> ModelDirLock:
+        """A context within which no other training may begin in `model_dir`.
+
+        Raises:
+            ModelDirInUseError: One is at work there: on entering.
+        """
+        return self._lock
+
+    def whole_checkpoint(self) -> str | None:
+        """The prefix of the newest checkpoint that can be read; None if there is none.
+
+        A notice tells of newer ones that are damaged.
+
+        Raises:
+            CheckpointDamagedError: There are checkpoints, and none can be read.
+        """
+        return self._checkpoints.newest_whole(self.notice)
+
+    def saved_at(self, checkpoint_path: str) -> float:
+        """When a checkpoint was saved, in seconds since 1970; 0 if it is not known."""
+        return self._checkpoints.saved_at(checkpoint_path)
 
     def eval_dir(self, name: str | None = None) -> str:
         """The folder of the event files of the evaluation `name`."""

@@ -33,6 +33,9 @@ class Program(Protocol):
     def default_receiver_specs(self) -> Mapping[str, tf.TensorSpec] | None:
         """The features that a served model asks for by default; None if they are not known."""
 
+    def trained_variables(self) -> Mapping[str, tf.Variable]:
+        """Those of its variables that training changes by gradients, by name."""
+
     def served_variables(self) -> Mapping[str, tf.Variable]:
         """Those of its variables that predictions need, by name."""
 

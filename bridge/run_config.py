@@ -61,6 +61,11 @@ class RunConfig:
         checkpoint_save_graph_def: Whether `graph.pbtxt` and `.meta` files are written. No effect:
             they are not.
 
+        save_input_position: Whether a checkpoint holds where the training input stands (shuffle
+            buffers included), so that an interrupted training goes on with the next batch.
+        input_resume: What such a training does where the position was not saved, or cannot be:
+            `replay` reads over the batches that were trained on, `restart` begins the data anew.
+
     An Estimator says in one line of its log which of the fields that were given have no effect.
 
     Raises:
@@ -70,7 +75,7 @@ class RunConfig:
         TypeError: An argument is unknown, `model_dir` is no path, or a part of TF_CONFIG is no
             object.
 
-    Source: `tf.estimator.RunConfig`.
+    Source: `tf.estimator.RunConfig`; the last two are ours.
     """
 
     model_dir: str | None
@@ -90,6 +95,8 @@ class RunConfig:
     experimental_max_worker_delay_secs: int | None
     session_creation_timeout_secs: float | None
     checkpoint_save_graph_def: bool | None
+    save_input_position: bool | None
+    input_resume: str | None
     _node: Node = field(hash=False, repr=False)
 
     def __init__(
@@ -111,6 +118,8 @@ class RunConfig:
         experimental_max_worker_delay_secs: int | None = None,
         session_creation_timeout_secs: float | None = 7200,
         checkpoint_save_graph_def: bool | None = True,
+        save_input_position: bool | None = True,
+        input_resume: str | None = "replay",
     ) -> None:
         values = {name: value for name, value in locals().items() if name != "self"}
         if save_checkpoints_steps is _DEFAULT and save_checkpoints_secs is _DEFAULT:

@@ -109,4 +109,6 @@ _RULES: dict[str, Rule] = {
         "an integer >= 0",
     ),
     "session_creation_timeout_secs": _POSITIVE,
+    "save_input_position": (lambda v: isinstance(v, bool), "True or False"),
+    "input_resume": (lambda v: v in ("replay", "restart"), "'replay' or 'restart'"),
 }

@@ -6,30 +6,28 @@ from contextlib import ExitStack, contextmanager
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoints import Checkpoints, restore, step_of
+from kerasrun.bridge.checkpoint_files import restore, step_of
 from kerasrun.bridge.program import Program
 
 _LOGGER = logging.getLogger("tensorflow")
 
 
 class State:
-    """Loads and saves the variables of one program.
+    """Loads the variables of one program, and takes what a checkpoint holds of them.
 
     Whatever is loaded amid a training, by this State or by that of another Estimator of the same
     model, is taken back afterwards: the training goes on as if nothing had been.
 
     Args:
         program: Whose variables.
-        checkpoints: The folder that they are saved in.
     """
 
     # For the whole process, as two programs may share one model.
     _in_training: "list[State]" = []  # noqa: RUF012
     _changes = 0
 
-    def __init__(self, program: Program, checkpoints: Checkpoints) -> None:
+    def __init__(self, program: Program) -> None:
         self._program = program
-        self._checkpoints = checkpoints
         self._held: str | None = None  # the checkpoint that training loaded or saved last
 
     @property
@@ -63,10 +61,14 @@ class State:
             State._in_training.remove(self)
             State._changes += 1
 
-    def save(self) -> str:
-        """Saves everything at its step; returns the checkpoint's prefix."""
-        self._held = self._checkpoints.save(self._everything(), self.step)
-        return self._held
+    def snapshot(self, path: str) -> dict[str, tf.Tensor]:
+        """Everything as it is now, by name, to be saved as the checkpoint `path`.
+
+        No later step changes these values: a variable that is still read is copied when it is
+        written.
+        """
+        self._held = path
+        return self._copy()
 
     @contextmanager
     def holding(self, path: str | None, mark: int | None = None) -> Iterator[int]:

@@ -1,13 +1,17 @@
 """Event files that stock TensorBoard reads: one scalar a tag at its exact step."""
 
 import itertools
+import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from kerasrun.bridge.event_file import EventFile
+
+_LOGGER = logging.getLogger("tensorflow")
 _FILES_OPENED = itertools.count()
 
 
@@ -16,13 +20,18 @@ class SummaryWriter:
 
     Scalars are `simple_value`s, as `tf.estimator` wrote them, so that old readers read them too.
 
+    A folder that cannot be written never raises: what is written follows when it can.
+
     Args:
         logdir: The folder.
+        notice: Told in a sentence when it cannot be written, and when it can be again; None: the
+            log is.
     """
 
-    def __init__(self, logdir: str) -> None:
+    def __init__(self, logdir: str, notice: Callable[[str], None] | None = None) -> None:
         self._logdir = logdir
-        self._writer: Any = None
+        self._notice = notice or _LOGGER.warning
+        self._file: EventFile | None = None
 
     def scalars(self, values: Mapping[str, Any], step: int) -> None:
         """Writes every value that is a scalar number; others are left out.
@@ -37,34 +46,33 @@ class SummaryWriter:
             if array.ndim == 0 and array.dtype.kind in "fiub":
                 summary.value.add(tag=tag, simple_value=float(array))
         if summary.value:
-            self._opened().add_summary(summary, step)
+            self._add(step, summary=summary)
 
     def text(self, tag: str, text: str, step: int) -> None:
         """Writes a string tensor, such as the path of the checkpoint that was evaluated."""
         summary = tf.compat.v1.Summary()
         summary.value.add(tag=tag, tensor=tf.make_tensor_proto(text))
-        self._opened().add_summary(summary, step)
+        self._add(step, summary=summary)
 
     def restart_at(self, step: int) -> None:
         """Says that training goes on from `step`: what a killed run wrote later does not count."""
         log = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
-        self._opened().add_session_log(log, step)
+        self._add(step, session_log=log)
 
     def flush(self) -> None:
         """Brings to disk what has been written."""
-        if self._writer is not None:
-            self._writer.flush()
+        if self._file is not None:
+            self._file.flush()
 
     def close(self) -> None:
         """Flushes and closes the file; a later scalar opens a new one."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
-    def _opened(self) -> Any:
-        if self._writer is None:
-            # A name of its own, or a file reopened within a second would be overwritten.
+    def _add(self, step: int, **what: Any) -> None:
+        if self._file is None:
+            # A name of its own, or a file reopened within a second would be gone on with.
             suffix = f".{os.getpid()}.{next(_FILES_OPENED)}"
-            with tf.Graph().as_default():  # v1's writer refuses to be made eagerly
-                self._writer = tf.compat.v1.summary.FileWriter(self._logdir, filename_suffix=suffix)
-        return self._writer
+            self._file = EventFile(self._logdir, suffix, self._notice)
+        self._file.add(tf.compat.v1.Event(step=step, **what))

@@ -52,6 +52,8 @@ class Trainer:
         hooks: The user's hooks.
         observers: Told of progress.
         stop_at: The `global_step` to end at, or None: with the data.
+        origin: The step from which checkpoints are counted: where this training began, before it
+            was interrupted.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Trainer:
         hooks: HookSession,
         observers: Sequence[Observer],
         stop_at: int | None,
+        origin: int,
     ) -> None:
         self._running = running
         self._config = config
@@ -71,23 +74,31 @@ class Trainer:
         self._hooks = hooks
         self._observers = observers
         self._stop_at = stop_at
-        self._step = int(program.global_step)
+        self._step, self._origin = int(program.global_step), origin
         self._metrics = TrainingMetrics(program, self._step)
         rate = Rate(running, self._step)
         self._tell = TellProgress(self._metrics, rate, observers, stop_at)
         self._actions = list(self._planned(writer))
 
-    def run(self, interrupts: Interrupts) -> int:
+    def run(self, interrupts: Interrupts, interrupted: Callable[[int], None]) -> int:
         """Trains; returns the step reached. The last state is saved if checkpoints are on.
 
+        Args:
+            interrupts: Heard between two calls of the loop.
+            interrupted: Told the step that one ends training at, before that is saved.
+
         Raises:
-            NanLossDuringTrainingError: A loss was no number; that state is not saved.
+            NanLossDuringTrainingError: A loss or a weight was no number; that is not saved.
+            CheckpointWriteError: A checkpoint could not be written.
         """
         begun = self._step
         stop, more = self._save(), True
         while more and not (stop or self._finished() or interrupts.received):
             more, stop = self._advance()
+        if interrupts.received:
+            interrupted(self._step)
         self._save()
+        self._saver.wait()
         self._tell(self._step)
         self._log_end(begun, out_of_data=not more)
         return self._step
@@ -98,6 +109,7 @@ class Trainer:
         Returns:
             Whether there may be more data, and whether something asks to stop.
         """
+        self._saver.poll()
         limit, watched = self._steps_to_next_action(), self._hooks.watches_next
         if watched:
             self._hooks.before_run()
@@ -106,6 +118,8 @@ class Trainer:
         if not ran.steps:
             return ran.more, False
         stops = [self._take(action) for action in self._actions] if ran.finite else []
+        if watched:
+            self._saver.wait()  # a hook may look for the checkpoint of this step
         stops.append(self._hooks.after_run(ran.steps, ran.loss))
         if not ran.finite:
             _LOGGER.error("Model diverged with loss = NaN.")
@@ -141,17 +155,17 @@ class Trainer:
             actions.append(Action(EverySteps(int(every), 1), WriteSummaries(self._metrics, writer)))
         actions.append(Action(EverySecs(_PROGRESS_EVERY_SECS, time.monotonic), self._tell))
         if every := config.save_checkpoints_steps:
-            actions.append(Action(EverySteps(int(every), self._step + int(every)), self._saver))
+            actions.append(Action(EverySteps(int(every), self._origin + int(every)), self._saver))
         elif secs := config.save_checkpoints_secs:
             actions.append(Action(EverySecs(secs, time.monotonic), self._saver))
         return actions + [Action(when, self._saver) for when in self._saver.asked_for]
 
     def _log_end(self, begun: int, *, out_of_data: bool) -> None:
-        if self._step == begun:
+        if self._step == begun and self._running.batches == 0:
             _LOGGER.warning(
                 "Training made no steps: the input is empty, or gives nothing. Look at input_fn."
             )
-        else:
+        elif self._step > begun:
             if out_of_data and self._stop_at is not None and not self._finished():
                 give_notice(self._observers, data_ended(self._step, self._stop_at))
             _LOGGER.info("Loss for final step: %s.", self._metrics.look(self._step).get("loss"))

@@ -6,13 +6,14 @@ from typing import Any, overload
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoints import step_of
+from kerasrun.bridge.checkpoint_files import step_of
 from kerasrun.bridge.estimator import Estimator
-from kerasrun.bridge.evaluations import Evaluations
 from kerasrun.bridge.notices import throttled
+from kerasrun.bridge.recorded_evaluations import RecordedEvaluations
 from kerasrun.bridge.roles import LOCAL, check_may_train_and_evaluate
 from kerasrun.bridge.specs import EvalSpec, TrainSpec, checked_eval_specs
 from kerasrun.bridge.tf_config import EVALUATOR, MASTER
+from kerasrun.bridge.training_record import ENDED
 from kerasrun.bridge.triggers import EverySteps
 from kerasrun.bridge.watching import evaluate_new_checkpoints
 
@@ -118,15 +119,20 @@ def _train_only(estimator: Estimator, spec: TrainSpec, eval_specs: Sequence[Eval
 def _train(
     estimator: Estimator, spec: TrainSpec, eval_specs: Sequence[EvalSpec]
 ) -> list["_Evaluator"]:
-    latest = estimator.latest_checkpoint()
-    begun = step_of(latest) if latest else 0
-    evaluators = [_Evaluator(estimator, one, begun, spec.max_steps) for one in eval_specs]
-    estimator.train(
-        spec.input_fn,
-        hooks=spec.hooks,
-        max_steps=spec.max_steps,
-        saving_listeners=[*spec.saving_listeners, *evaluators],
-    )
+    with estimator.exclusive():
+        latest = estimator.whole_checkpoint()
+        begun = step_of(latest) if latest else 0
+        evaluators = [_Evaluator(estimator, one, begun, spec.max_steps) for one in eval_specs]
+        made_up = [one.make_up(latest) for one in evaluators]
+        if any(made_up) and spec.max_steps is not None and begun >= spec.max_steps:
+            estimator.record.note_stop(begun, ENDED)  # nothing but that was left to do
+            return evaluators
+        estimator.train(
+            spec.input_fn,
+            hooks=spec.hooks,
+            max_steps=spec.max_steps,
+            saving_listeners=[*spec.saving_listeners, *evaluators],
+        )
     return evaluators
 
 
@@ -161,8 +167,9 @@ class _Evaluator:
         self.name = spec.name or None
         self.saves_when = _saves_when(spec)
         self._estimator = estimator
-        self._evaluations = Evaluations(estimator, spec, begun)
+        self._evaluations = RecordedEvaluations(estimator, spec, begun)
         self._begun, self._max_steps = begun, max_steps
+        self._due = False
         self._seen: set[int] = set()
         self._skipped: set[int] = set()
 
@@ -172,8 +179,17 @@ class _Evaluator:
         result, exports = self._evaluations.result, self._evaluations.exports
         return (None, None) if result is None else (result, exports)
 
+    def make_up(self, latest: str | None) -> bool:
+        """Does what a killed process left undone; returns whether there was something to do."""
+        return self._evaluations.make_up(latest, self._max_steps)
+
     def begin(self) -> None:
         """Nothing to do yet."""
+
+    def waits_for(self, step: int) -> bool:
+        """Whether the checkpoint of `step` will be evaluated at once."""
+        self._due = step != self._evaluations.step and self._is_due(step)
+        return self._due
 
     def before_save(self, session: Any, global_step_value: int) -> None:
         """Nothing to do before the checkpoint is whole."""
@@ -183,14 +199,18 @@ class _Evaluator:
         if global_step_value == self._evaluations.step:
             return
         self._seen.add(global_step_value)
-        if self._due(global_step_value):
+        if self._due:
             self._evaluate()
             end = self._max_steps
             self._evaluations.export(final=end is not None and global_step_value >= end)
+        elif not self._evaluations.spec.every_steps:
+            secs = self._evaluations.spec.throttle_secs
+            _LOGGER.info("Skip the current checkpoint eval due to throttle secs (%s secs).", secs)
+            self._skipped.add(global_step_value)
 
     def end(self, session: Any, global_step_value: int) -> None:
         """Evaluates the last checkpoint, or tells the exporters that the evaluated one was it."""
-        if global_step_value == self._begun:
+        if global_step_value == self._begun and self._evaluations.result is None:
             return
         if global_step_value != self._evaluations.step:
             self._skipped.discard(global_step_value)
@@ -202,17 +222,11 @@ class _Evaluator:
             counts = len(self._skipped), len(self._seen)
             self._estimator.notice(throttled(self.name, *counts, secs))
 
-    def _due(self, step: int) -> bool:
+    def _is_due(self, step: int) -> bool:
         spec = self._evaluations.spec
         if spec.every_steps:
             return step % spec.every_steps == 0
-        if not self._evaluations.throttled_secs:
-            return True
-        _LOGGER.info(
-            "Skip the current checkpoint eval due to throttle secs (%s secs).", spec.throttle_secs
-        )
-        self._skipped.add(step)
-        return False
+        return not self._evaluations.throttled_secs
 
     def _evaluate(self) -> None:
         path = self._estimator.latest_checkpoint()

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Self
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoints import exists
+from kerasrun.bridge.checkpoint_files import exists
 from kerasrun.bridge.suggest import did_you_mean
 
 _LOGGER = logging.getLogger("tensorflow")

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoints import exists, step_of
+from kerasrun.bridge.checkpoint_files import exists, step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.evaluations import Evaluations
 from kerasrun.bridge.specs import EvalSpec

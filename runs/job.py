@@ -1,6 +1,5 @@
 """The training that a run's record describes, done in the worker."""
 
-import os
 import signal
 from typing import Any
 
@@ -38,10 +37,7 @@ def train(work: Work) -> None:
         _check_evaluation_input(estimator, evaluation)
     # The bridge saves a checkpoint on SIGTERM, unless someone else has asked for the signal.
     with handlers({int(signal.SIGTERM): signal.SIG_DFL}), notices_told_once():
-        results, _ = tf_estimator.train_and_evaluate(estimator, training, evaluations)
-        if results is None:
-            for evaluation in evaluations:
-                _finish(estimator, evaluation)
+        tf_estimator.train_and_evaluate(estimator, training, evaluations)
 
 
 def _check_evaluation_input(estimator: Any, spec: Any) -> None:
@@ -50,21 +46,3 @@ def _check_evaluation_input(estimator: Any, spec: Any) -> None:
     from kerasrun.bridge.mode_keys import ModeKeys
 
     dataset_from(spec.input_fn, ModeKeys.EVAL, estimator.params, estimator.config)
-
-
-def _finish(estimator: Any, spec: Any) -> None:
-    """The evaluation and the exports that a death after the last checkpoint left undone."""
-    path = estimator.latest_checkpoint()
-    if path is None:
-        return
-    result = estimator.evaluate(
-        spec.input_fn, steps=spec.steps, checkpoint_path=path, name=spec.name
-    )
-    for exporter in spec.exporters:
-        exporter.export(
-            estimator=estimator,
-            export_path=os.path.join(estimator.model_dir, "export", exporter.name),
-            checkpoint_path=path,
-            eval_result=result,
-            is_the_final_export=True,
-        )

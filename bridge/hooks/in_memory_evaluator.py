@@ -43,10 +43,16 @@ class InMemoryEvaluatorHook(v1.train.SessionRunHook):
             input_fn, steps, hooks, name
         )
         self._evaluated_step = -1
+        self._done = 0
+
+    def goes_on_after(self, done: int) -> None:
+        """Counts from there."""
+        self._done = done
 
     def after_create_session(self, session: Any, coord: Any) -> None:
-        """Evaluates what training begins with."""
-        self._evaluate_at(session)
+        """Evaluates what training begins with; one that goes on, if that was due there."""
+        if self._done % self._every == 0:
+            self._evaluate_at(session)
 
     def next_iteration(self, done: int) -> int:
         """Each that is due."""

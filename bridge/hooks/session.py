@@ -39,7 +39,8 @@ class HookSession:
 
     A hook watches every iteration, unless it has a method `next_iteration(done)` that tells, when
     `done` iterations are over, the number of the next one that it wants to watch (None: none that
-    is known yet). Iterations that nobody watches run many a call.
+    is known yet). Iterations that nobody watches run many a call. A hook with a method
+    `goes_on_after(done)` is told before its `after_create_session` where the counting begins.
 
     Args:
         hooks: In the order in which they are called.
@@ -47,6 +48,7 @@ class HookSession:
         values: Returns the metrics' values by name.
         global_step: Where the iterations begin.
         counts: Whether an iteration is a step.
+        done: How many iterations an interrupted training had done before it goes on now.
     """
 
     def __init__(
@@ -56,12 +58,13 @@ class HookSession:
         values: Callable[[], Mapping[str, Any]],
         global_step: int,
         counts: bool = True,
+        done: int = 0,
     ) -> None:
         self._hooks = hooks
         self._values = values
         self._step = global_step
         self._counts = counts
-        self._done = 0
+        self._done = done
         self._loss = 0.0
         self._watching: dict[Any, Any] = {}
         self._names = [n for n in dict.fromkeys([LOSS, *names]) if _TENSOR_NAME.fullmatch(n)]
@@ -86,6 +89,8 @@ class HookSession:
         self._tell_step()
         coordinator = tf.train.Coordinator()
         for hook in self._hooks:
+            if (tell := getattr(hook, "goes_on_after", None)) is not None:
+                tell(self._done)
             hook.after_create_session(self._session, coordinator)
 
     def unwatched(self) -> int:

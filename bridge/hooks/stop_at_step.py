@@ -25,15 +25,19 @@ class StopAtStepHook(v1.train.SessionRunHook):
                 f"them; received num_steps={num_steps!r} and last_step={last_step!r}."
             )
         self._num_steps, self._last_step = num_steps, last_step
-        self._iterations = 1
+        self._iterations, self._done = 1, 0
+
+    def goes_on_after(self, done: int) -> None:
+        """Counts from there."""
+        self._done = done
 
     def after_create_session(self, session: Any, coord: Any) -> None:
         """Finds out how many iterations are left."""
         if self._num_steps is not None:
-            self._iterations = self._num_steps
+            self._iterations = self._done + self._num_steps
         elif self._last_step is not None:
             begun = session.run(v1.train.get_global_step(session.graph))
-            self._iterations = self._last_step - int(begun)
+            self._iterations = self._done + self._last_step - int(begun)
 
     def next_iteration(self, done: int) -> int:
         """The last one."""

@@ -107,19 +107,3 @@ class Recorder(Observer):
 def recorder() -> Recorder:
     """An observer to be added to an Estimator."""
     return Recorder()
-
-
-@pytest.fixture
-def scalars() -> Callable[[str], dict[str, list[tuple[int, float]]]]:
-    """Reads a folder's event files as TensorBoard does: points `(step, value)` by tag."""
-    from tensorboard.backend.event_processing import event_accumulator
-
-    def read(logdir: str) -> dict[str, list[tuple[int, float]]]:
-        events = event_accumulator.EventAccumulator(logdir, size_guidance={"scalars": 0})
-        events.Reload()
-        return {
-            tag: [(point.step, point.value) for point in events.Scalars(tag)]
-            for tag in events.Tags()["scalars"]
-        }
-
-    return read

@@ -35,6 +35,8 @@ DEFAULTS = {
     "experimental_max_worker_delay_secs": None,
     "session_creation_timeout_secs": 7200,
     "checkpoint_save_graph_def": True,
+    "save_input_position": True,
+    "input_resume": "replay",
 }
 Distribute = namedtuple("Distribute", "train_distribute eval_distribute")
 
@@ -57,6 +59,8 @@ def given_values() -> dict[str, Any]:
         "train_distribute": tf.distribute.OneDeviceStrategy("cpu"),
         "device_fn": on_cpu,
         "protocol": "grpc+verbs",
+        "save_input_position": False,
+        "input_resume": "restart",
         "eval_distribute": tf.distribute.OneDeviceStrategy("cpu"),
         "experimental_distribute": Distribute(None, None),
         "experimental_max_worker_delay_secs": 10,
@@ -75,7 +79,7 @@ def test_the_defaults(name: str, value: Any) -> None:
     assert getattr(RunConfig(), name) == value
 
 
-def test_fields_come_in_the_originals_order() -> None:
+def test_fields_come_in_the_originals_order_and_ours_last() -> None:
     assert list(RunConfig().settings()) == list(DEFAULTS)
     assert RunConfig("here", 7, 50).settings() == {
         **DEFAULTS,
@@ -137,6 +141,8 @@ def parameter_servers() -> Any:
         ("protocol", "http", "'grpc' or 'grpc+verbs'"),
         ("experimental_max_worker_delay_secs", "5", "an integer >= 0"),
         ("session_creation_timeout_secs", 0, "a number > 0"),
+        ("save_input_position", 1, "True or False"),
+        ("input_resume", "rewind", "'replay' or 'restart'"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(name: str, value: Any, expected: str) -> None:

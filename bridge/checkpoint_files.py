@@ -1,0 +1,183 @@
+"""One checkpoint's files: whole or absent.
+
+`model.ckpt-N.index` and `….data-…` hold the variables, and nothing but variables, for whoever reads
+them; `input.ckpt-N.…` tells where the training input stood.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from kerasrun.bridge.reasons import reason_of
+from kerasrun.exporters.durable import flush_to_disk, remove_quietly
+
+Tensor = Any  # a tensor or a variable; TensorFlow has no types
+
+PREFIX = "model.ckpt"
+_DATA_SUFFIX = ".data-00000-of-00001"
+_INPUT_PREFIX = "input.ckpt"
+_ASIDE = "tmp.ckpt"  # one name for all: what a killed process left is overwritten
+_NAME = re.compile(rf"{re.escape(PREFIX)}-\d+")
+# Saved where it can be, but a model may be restored without it.
+_OPTIONAL = "metrics/"
+# Not the model's.
+_APART = (_OPTIONAL, "optimizer/")
+
+
+def step_of(path: str) -> int:
+    """The step in a checkpoint's name: 500 for `…/model.ckpt-500`.
+
+    Raises:
+        ValueError: There is none.
+    """
+    match = re.search(r"-(\d+)$", path)
+    if match is None:
+        raise ValueError(f"{path!r} is no checkpoint's prefix: expected …/{PREFIX}-<step>.")
+    return int(match[1])
+
+
+def is_name(path: str) -> bool:
+    """Whether the path's last part is the name of a checkpoint of ours."""
+    return _NAME.fullmatch(os.path.basename(path)) is not None
+
+
+def exists(path: str) -> bool:
+    """Whether a checkpoint lies at this prefix."""
+    return bool(tf.io.gfile.exists(f"{path}.index"))
+
+
+def input_path(path: str) -> str:
+    """The prefix of the input's position that belongs to the checkpoint at `path`."""
+    return os.path.join(os.path.dirname(path), f"{_INPUT_PREFIX}-{step_of(path)}")
+
+
+def bytes_of(prefix: str) -> int:
+    """How much the files at a prefix take on the disk, in bytes."""
+    files = tf.io.gfile.glob(f"{prefix}.index") + tf.io.gfile.glob(f"{prefix}.data-*")
+    return sum(int(tf.io.gfile.stat(file).length) for file in files)
+
+
+def damage(path: str) -> str | None:
+    """Reads a checkpoint to its last byte; returns what is wrong with it, or None.
+
+    Every tensor has a checksum; so has each block of the index.
+    """
+    prefixes = [prefix for prefix in (path, input_path(path)) if exists(prefix)]
+    return next((found for prefix in prefixes if (found := _damage(prefix))), None)
+
+
+def _damage(prefix: str) -> str | None:
+    try:
+        reader = tf.train.load_checkpoint(prefix)
+        with tf.init_scope():
+            for name, dtype in reader.get_variable_to_dtype_map().items():
+                tf.raw_ops.RestoreV2(
+                    prefix=prefix, tensor_names=[name], shape_and_slices=[""], dtypes=[dtype]
+                )
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        missing = isinstance(error, tf.errors.NotFoundError)
+        return "a file is missing" if missing else reason_of(error)
+    return None
+
+
+def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
+    """Gives every variable the value that the checkpoint holds for it.
+
+    Args:
+        path: The checkpoint's prefix.
+        variables: The variables by name. Those below `metrics/` may be absent or of another shape:
+            then they stay as they are.
+
+    Raises:
+        ValueError: There is no checkpoint, or it belongs to another model: the names or shapes
+            that differ are listed, and no variable has been changed.
+    """
+    if not exists(path):
+        raise ValueError(f"There is no checkpoint at {path!r}.")
+    reader = tf.train.load_checkpoint(path)
+    saved = reader.get_variable_to_shape_map()
+    _check_same_model(path, saved, variables)
+    for name, variable in variables.items():
+        if name in saved and saved[name] == variable.shape.as_list():
+            variable.assign(reader.get_tensor(name))
+
+
+def _check_same_model(
+    path: str, saved: Mapping[str, list[int]], variables: Mapping[str, tf.Variable]
+) -> None:
+    """Compares names and shapes; what is only in the checkpoint counts when it is a weight."""
+    differences = []
+    for name, variable in variables.items():
+        shape = variable.shape.as_list()
+        if name.startswith(_OPTIONAL):
+            continue
+        if name not in saved:
+            differences.append(f"{name} {shape} is not in the checkpoint")
+        elif saved[name] != shape:
+            differences.append(f"{name} is {shape} in the model and {saved[name]} there")
+    differences += [
+        f"{name} {shape} is only in the checkpoint"
+        for name, shape in sorted(saved.items())
+        if name not in variables and not name.startswith(_APART)
+    ]
+    if differences:
+        raise ValueError(
+            f"The checkpoint {path!r} belongs to another model: {'; '.join(differences)}. "
+            "Use a new model_dir, or the model that wrote the checkpoint."
+        )
+
+
+def write_checkpoint(
+    path: str, tensors: Mapping[str, Tensor], input_tensors: Mapping[str, Tensor]
+) -> None:
+    """Writes aside, flushes, renames; the variables' index comes last: it makes the checkpoint.
+
+    Args:
+        path: The checkpoint's prefix.
+        tensors: The variables by name.
+        input_tensors: Where the training input stands; empty: nothing is told of it.
+
+    Raises:
+        tf.errors.OpError, OSError: It could not be written; nothing of it is left.
+    """
+    folder = os.path.dirname(path) or "."
+    aside = os.path.join(folder, _ASIDE)
+    try:
+        if input_tensors:
+            _write(aside, input_path(path), input_tensors)
+        _write(aside, path, tensors)
+    except BaseException:
+        _remove_all(f"{aside}*")
+        raise
+    flush_to_disk(folder)
+
+
+def _write(aside: str, prefix: str, tensors: Mapping[str, Tensor]) -> None:
+    _remove_all(f"{aside}*")
+    names = list(tensors)
+    tf.raw_ops.SaveV2(
+        prefix=aside,
+        tensor_names=names,
+        shape_and_slices=[""] * len(names),
+        tensors=[tf.convert_to_tensor(tensors[name]) for name in names],
+    )
+    for suffix in (_DATA_SUFFIX, ".index"):
+        flush_to_disk(f"{aside}{suffix}")
+    remove_quietly(f"{prefix}.index")  # an old one must not vouch for the new data
+    for suffix in (_DATA_SUFFIX, ".index"):
+        tf.io.gfile.rename(f"{aside}{suffix}", f"{prefix}{suffix}", overwrite=True)
+
+
+def remove_checkpoint(path: str) -> None:
+    """Removes a checkpoint, its index first: a half-removed one does not exist."""
+    for prefix in (path, input_path(path)):
+        remove_quietly(f"{prefix}.index")
+        _remove_all(f"{prefix}.data-*")
+
+
+def _remove_all(pattern: str) -> None:
+    for file in tf.io.gfile.glob(pattern):
+        remove_quietly(file)

@@ -1,0 +1,191 @@
+"""Evaluations and exports that a killed training left undone are made up, each once."""
+
+import json
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+
+from kerasrun import estimator as tf_estimator
+from kerasrun.bridge.observer import Observer
+from tests.bridge.conftest import Recorder, build_model
+
+
+class Killed(BaseException):
+    """Ends everything at once, as SIGKILL does: nothing handles it."""
+
+
+class KilledWhen(Observer):
+    """Raises when the `n`th thing of one kind is told."""
+
+    def __init__(self, what: str, n: int) -> None:
+        self._what, self._left = what, n
+
+    def _count(self, what: str) -> None:
+        self._left -= what == self._what
+        if self._left == 0 and what == self._what:
+            raise Killed
+
+    def checkpoint_saved(self, path: str, step: int) -> None:
+        self._count("saved")
+
+    def evaluated(self, name: str | None, result: Any, checkpoint_path: str) -> None:
+        self._count("evaluated")
+
+    def exported(self, exporter_name: str, path: str, examples: int, difference: float) -> None:
+        self._count("exported")
+
+
+class InterruptAt(tf_estimator.SessionRunHook):
+    """Presses Ctrl-C after so many steps."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+
+    def next_iteration(self, done: int) -> int:
+        return self._step
+
+    def after_run(self, run_context: Any, run_values: Any) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def run(
+    make_estimator: Any,
+    endless: Any,
+    input_fn: Any,
+    folder: str,
+    *observers: Observer,
+    max_steps: int | None = 9,
+    hooks_of_training: Sequence[Any] = (),
+    **spec: Any,
+) -> Any:
+    """`train_and_evaluate` in what might be a new process; returns what it does."""
+    keras.utils.set_random_seed(1)
+    estimator = make_estimator(build_model(), folder, save_checkpoints_steps=3)
+    for observer in observers:
+        estimator.add_observer(observer)
+    exporters = [
+        tf_estimator.LatestExporter("latest", exports_to_keep=2),
+        tf_estimator.BestExporter("best"),
+        tf_estimator.FinalExporter("final", None),
+    ]
+    given: dict[str, Any] = {"throttle_secs": 0, "exporters": exporters, **spec}
+    return tf_estimator.train_and_evaluate(
+        estimator,
+        tf_estimator.TrainSpec(endless, max_steps=max_steps, hooks=hooks_of_training),
+        tf_estimator.EvalSpec(input_fn, **given),
+    )
+
+
+def exports(folder: Path) -> dict[str, int]:
+    names = [path.parent.name for path in folder.glob("export/*/*") if path.name.isdigit()]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+@pytest.mark.parametrize(
+    ("what", "n"),
+    [
+        *[("saved", n) for n in range(1, 5)],
+        *[("evaluated", n) for n in range(1, 4)],
+        *[("exported", n) for n in range(1, 8)],
+    ],
+)
+def test_after_a_kill_it_comes_to_the_same(
+    what: str,
+    n: int,
+    endless: Any,
+    input_fn: Any,
+    make_estimator: Any,
+    scalars: Any,
+    tmp_path: Path,
+) -> None:
+    expected = run(make_estimator, endless, input_fn, "unbroken")
+    with pytest.raises(Killed):
+        run(make_estimator, endless, input_fn, "killed", KilledWhen(what, n))
+    result, _ = run(make_estimator, endless, input_fn, "killed")
+    assert result == expected[0]
+    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+    assert scalars(f"{killed}/eval") == scalars(f"{unbroken}/eval")
+    assert exports(killed) == exports(unbroken) == {"best": 3, "final": 1, "latest": 2}
+    assert best_result(killed) == best_result(unbroken)
+
+
+def best_result(folder: Path) -> Any:
+    return json.loads((folder / "export/best/best_result.json").read_text())["eval_result"]
+
+
+def test_a_finished_training_leaves_nothing_to_make_up(
+    endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+) -> None:
+    run(make_estimator, endless, input_fn, "model_dir")
+    assert run(make_estimator, endless, input_fn, "model_dir", recorder) == (None, None)
+    assert recorder.evaluations == []
+    assert recorder.exports == []
+
+
+def test_a_checkpoint_that_was_saved_for_an_interruption_is_not_evaluated(
+    endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(make_estimator, endless, input_fn, "model_dir", hooks_of_training=[InterruptAt(4)])
+    run(make_estimator, endless, input_fn, "model_dir", recorder)
+    assert recorder.evaluations == [6, 9]
+
+
+def test_data_that_ended_are_not_trained_on_again_for_a_missing_evaluation(
+    input_fn: Any, make_estimator: Any, recorder: Recorder, tmp_path: Path
+) -> None:
+    with pytest.raises(Killed):  # the data are four batches: checkpoints 0, 3 and 4
+        run(make_estimator, input_fn, input_fn, "killed", KilledWhen("saved", 3), max_steps=None)
+    run(make_estimator, input_fn, input_fn, "killed", recorder, max_steps=None)
+    assert recorder.evaluations == [4]
+    assert recorder.checkpoints == []
+    assert exports(tmp_path / "killed")["final"] == 1
+
+
+def test_throttled_evaluations_stay_throttled(
+    endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+) -> None:
+    def throttled(observer: Observer) -> None:
+        run(
+            make_estimator,
+            endless,
+            input_fn,
+            "killed",
+            observer,
+            max_steps=12,
+            throttle_secs=600,
+        )
+
+    with pytest.raises(Killed):  # of 3, 6, 9, 12 only the first and the last are evaluated
+        throttled(KilledWhen("saved", 3))
+    throttled(recorder)
+    assert recorder.evaluations == [12]
+
+
+def test_those_of_several_specs_are_made_up_each_for_itself(
+    endless: Any, input_fn: Any, make_estimator: Any, scalars: Any, tmp_path: Path
+) -> None:
+    def several(folder: str, *observers: Observer) -> None:
+        keras.utils.set_random_seed(1)
+        estimator = make_estimator(build_model(), folder, save_checkpoints_steps=3)
+        for observer in observers:
+            estimator.add_observer(observer)
+        specs = [
+            tf_estimator.EvalSpec(input_fn, throttle_secs=0),
+            tf_estimator.EvalSpec(input_fn, name="seldom", every_steps=4),
+        ]
+        tf_estimator.train_and_evaluate(estimator, tf_estimator.TrainSpec(endless, 8), specs)
+
+    several("unbroken")
+    for n in (1, 2, 3):
+        with pytest.raises(Killed):
+            several(f"killed {n}", KilledWhen("evaluated", n))
+        several(f"killed {n}")
+        for folder in ("eval", "eval_seldom"):
+            found = scalars(f"{tmp_path}/killed {n}/{folder}")
+            assert found == scalars(f"{tmp_path}/unbroken/{folder}")
