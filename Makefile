@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup train test check bench lock clean
+.PHONY: help setup train test check bench torture lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -25,6 +25,9 @@ check: $(READY) ## format, lint, types
 
 bench: $(READY) ## the quick benchmarks: ratios against a peer measured in the same run
 	$(BIN)/python -m benchmarks --quick
+
+torture: $(READY) ## a hundred kills of real runs: nothing may be lost (a quarter of an hour)
+	$(BIN)/python -m tests.reliability.kills --kills 100
 
 lock: $(READY) ## choose versions anew
 	$(BIN)/pip install --quiet 'uv>=0.13,<0.14'

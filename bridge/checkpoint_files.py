@@ -1,7 +1,7 @@
 """One checkpoint's files: whole or absent.
 
 `model.ckpt-N.index` and `….data-…` hold the variables, and nothing but variables, for whoever reads
-them; `input.ckpt-N.…` tells where the training input stood.
+them; `input/ckpt-N.…` tells where the training input stood.
 """
 
 import os
@@ -18,7 +18,7 @@ Tensor = Any  # a tensor or a variable; TensorFlow has no types
 
 PREFIX = "model.ckpt"
 _DATA_SUFFIX = ".data-00000-of-00001"
-_INPUT_PREFIX = "input.ckpt"
+_INPUT_FOLDER = "input"
 _ASIDE = "tmp.ckpt"  # one name for all: what a killed process left is overwritten
 _NAME = re.compile(rf"{re.escape(PREFIX)}-\d+")
 # Saved where it can be, but a model may be restored without it.
@@ -51,7 +51,7 @@ def exists(path: str) -> bool:
 
 def input_path(path: str) -> str:
     """The prefix of the input's position that belongs to the checkpoint at `path`."""
-    return os.path.join(os.path.dirname(path), f"{_INPUT_PREFIX}-{step_of(path)}")
+    return os.path.join(os.path.dirname(path), _INPUT_FOLDER, f"ckpt-{step_of(path)}")
 
 
 def bytes_of(prefix: str) -> int:
@@ -147,12 +147,13 @@ def write_checkpoint(
     aside = os.path.join(folder, _ASIDE)
     try:
         if input_tensors:
-            _write(aside, input_path(path), input_tensors)
+            of_input = input_path(path)
+            tf.io.gfile.makedirs(os.path.dirname(of_input))
+            _write(aside, of_input, input_tensors)
         _write(aside, path, tensors)
     except BaseException:
         _remove_all(f"{aside}*")
         raise
-    flush_to_disk(folder)
 
 
 def _write(aside: str, prefix: str, tensors: Mapping[str, Tensor]) -> None:
@@ -169,6 +170,7 @@ def _write(aside: str, prefix: str, tensors: Mapping[str, Tensor]) -> None:
     remove_quietly(f"{prefix}.index")  # an old one must not vouch for the new data
     for suffix in (_DATA_SUFFIX, ".index"):
         tf.io.gfile.rename(f"{aside}{suffix}", f"{prefix}{suffix}", overwrite=True)
+    flush_to_disk(os.path.dirname(prefix) or ".")
 
 
 def remove_checkpoint(path: str) -> None:

@@ -1,5 +1,6 @@
 """Checkpoints written beside the training: it stands still only while their values are taken."""
 
+import functools
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,6 +15,12 @@ from kerasrun.bridge.reasons import reason_of
 
 _PAUSES_SECS = (1.0, 3.0, 6.0)  # a full disk is often only full for a moment
 _FAILURES = (OSError, tf.errors.OpError)
+
+
+@functools.cache
+def _thread() -> ThreadPoolExecutor:
+    """One for the process: each new thread would leave some memory behind in the allocator."""
+    return ThreadPoolExecutor(1, "checkpoint")
 
 
 class Written(NamedTuple):
@@ -46,7 +53,6 @@ class CheckpointWriter:
         self._written = written
         self._pauses_secs = pauses_secs
         self._hurried = threading.Event()
-        self._thread = ThreadPoolExecutor(1, "checkpoint")
         self._pending: Future[Written] | None = None
 
     def save(
@@ -60,7 +66,7 @@ class CheckpointWriter:
             CheckpointWriteError: The one before could not be written.
         """
         self.wait()
-        self._pending = self._thread.submit(self._write, tensors, step, input_tensors)
+        self._pending = _thread().submit(self._write, tensors, step, input_tensors)
 
     def poll(self) -> None:
         """Tells of a checkpoint that has become whole. Never waits.
@@ -84,10 +90,6 @@ class CheckpointWriter:
     def hurry(self) -> None:
         """From now on there is no pause between tries: the process is asked to end."""
         self._hurried.set()
-
-    def close(self) -> None:
-        """Ends the thread, when what it writes is whole."""
-        self._thread.shutdown()
 
     def _write(
         self, tensors: Mapping[str, Tensor], step: int, input_tensors: Mapping[str, Tensor]

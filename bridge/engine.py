@@ -3,7 +3,7 @@
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -109,6 +109,7 @@ class Engine:
         running = self._eval_loop.start(self.seen.of(dataset))
         holding = self.state.in_memory() if in_memory else self.state.holding(path)
         with (
+            closing(running),
             deferred() as interrupts,
             holding,
             HookSession(hooks, *self.fetchable(), self.state.step, counts=False) as session,

@@ -74,6 +74,7 @@ def _read_over(running: Running, batches: int, interrupts: Interrupts) -> None:
     while more and reading.batches < batches and not interrupts.received:
         more = reading.run_up_to(batches - reading.batches).more
     running.batches = reading.batches
+    reading.close()
 
 
 def _nothing(batch: Example) -> Any:

@@ -113,7 +113,7 @@ class Running:
     ) -> None:
         self._call = call
         self.dataset = dataset
-        self.iterator = iter(dataset) if iterator is None else iterator
+        self.iterator: tf.data.Iterator | None = iter(dataset) if iterator is None else iterator
         self._clock = clock
         self._secs_per_step: float | None = None
         self.batches = 0
@@ -122,6 +122,14 @@ class Running:
     def begin_again(self) -> None:
         """Goes back to the dataset's beginning."""
         self.iterator, self.batches = iter(self.dataset), 0
+
+    def close(self) -> None:
+        """Ends the pass, and the threads that read ahead for it.
+
+        An exception on its way would keep them alive to the end of the process; there they would
+        wait for Python, and Python for them, where the data come from Python code.
+        """
+        self.iterator = None
 
     def run(self, limit: int) -> Ran:
         """Takes `limit` steps, or fewer where the data ends or a loss is no number."""

@@ -23,7 +23,7 @@ def reason_of(error: BaseException) -> str:
         return error.strerror
     text = _WHERE.sub("", str(getattr(error, "message", None) or error))
     words = " ".join(text.split()).rpartition("; ")[2]
-    return words[:_MOST_CHARACTERS] or type(error).__name__
+    return words[:_MOST_CHARACTERS].removesuffix(".") or type(error).__name__
 
 
 def is_of_the_disk(error: BaseException) -> bool:

@@ -101,8 +101,6 @@ class TrainingFiles:
             self._writer.wait()
         except CheckpointWriteError as error:  # another error is under way
             _LOGGER.error("%s", error)
-        finally:
-            self._writer.close()
 
     def _check_weights(self, step: int) -> None:
         bad = [

@@ -51,6 +51,7 @@ def train(
     running = engine.train_loop.start(dataset)
     position = _position(engine, running, config)
     with (
+        closing(running),
         _training_from(engine, latest),
         engine.writing(engine.model_dir) as writer,
         deferred() as heard,

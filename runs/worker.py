@@ -4,6 +4,7 @@ It holds the run's lock for its life, beats, and says last how it ended.
 """
 
 import contextlib
+import faulthandler
 import json
 import os
 import signal
@@ -27,6 +28,7 @@ from kerasrun.runs.outcome import Outcome, describe, outcome_of_error, write_out
 from kerasrun.runs.signals import exit_on_signal, handlers
 
 _STDERR = 2
+_LAST_SECS = 30.0
 _RAISING = {int(signal.SIGINT): signal.default_int_handler, int(signal.SIGTERM): exit_on_signal}
 _DEAF = {int(signal.SIGINT): signal.SIG_IGN, int(signal.SIGTERM): signal.SIG_IGN}
 
@@ -147,7 +149,10 @@ def main() -> None:
     from kerasrun.runs.job import train
 
     request = Request(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else None
-    sys.exit(work(Path(sys.argv[1]), train, request))
+    code = work(Path(sys.argv[1]), train, request)
+    # All is said and written. Threads of TensorFlow's have been seen to keep Python from ending.
+    faulthandler.dump_traceback_later(_LAST_SECS, exit=True, file=sys.__stderr__)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from tests.bridge.conftest import build_model
 FILES = [
     "model.ckpt-6.index",
     "model.ckpt-6.data-00000-of-00001",
-    "input.ckpt-6.index",
-    "input.ckpt-6.data-00000-of-00001",
+    "input/ckpt-6.index",
+    "input/ckpt-6.data-00000-of-00001",
 ]
 
 

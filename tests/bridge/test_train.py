@@ -153,6 +153,24 @@ def test_a_loss_that_is_no_number_ends_training_and_spoils_no_checkpoint(
     assert np.isfinite(estimator.get_variable_value("iris/kernel")).all()
 
 
+def test_a_weight_that_became_no_number_spoils_no_checkpoint_either(
+    input_fn: Any, make_estimator: Any
+) -> None:
+    """The loss of the update that spoils them is a number still."""
+
+    def far(y_true: Any, y_pred: Any) -> Any:
+        distance = tf.reduce_sum(tf.square(y_pred), axis=-1) - 1.0
+        zero = distance - tf.stop_gradient(distance)
+        return tf.where(tf.equal(zero, 0.0), 1.0, tf.math.log(zero))  # its gradient is NaN
+
+    estimator = make_estimator(build_model(loss=far), save_checkpoints_steps=1)
+    with pytest.raises(
+        tf_estimator.NanLossDuringTrainingError, match=r"Weights are NaN after step 1 \(iris/"
+    ):
+        estimator.train(input_fn)
+    assert estimator.latest_checkpoint().endswith("model.ckpt-0")
+
+
 class Listener(tf.compat.v1.train.CheckpointSaverListener):
     """Writes down what it hears; does something after the save of one step."""
 

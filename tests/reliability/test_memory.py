@@ -1,0 +1,50 @@
+"""Memory stays flat over many evaluations and many trainings of one Estimator."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import gc, sys
+import keras
+import numpy as np
+import tensorflow as tf
+from kerasrun import estimator as tf_estimator
+
+x = np.random.default_rng(1).random((256, 50), "float32")
+keras.utils.set_random_seed(1)
+model = keras.Sequential([keras.layers.Dense(64, name="net"), keras.layers.Dense(1)])
+model.compile("adam", "mse", metrics=["mae"])
+
+
+def input_fn():
+    return tf.data.Dataset.from_tensor_slices(({"net_input": x}, x.sum(1))).shuffle(99).batch(32)
+
+
+config = tf_estimator.RunConfig(save_summary_steps=2)
+estimator = tf_estimator.model_to_estimator(keras_model=model, model_dir=sys.argv[1], config=config)
+estimator.train(input_fn, steps=2)
+do = {
+    "evaluate": lambda: estimator.evaluate(input_fn),
+    "train": lambda: estimator.train(input_fn, steps=2),
+}[sys.argv[2]]
+warm, times = int(sys.argv[3]), int(sys.argv[4])
+for done in range(times + 1):
+    if done in (warm, times):
+        gc.collect()
+        pages = int(open("/proc/self/statm").read().split()[1])
+        print(pages * 4096 / 2**20)
+    do()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("verb", "warm", "times"), [("evaluate", 10, 50), ("train", 40, 200)])
+def test_it_does_not_grow(verb: str, warm: int, times: int, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path), verb, str(warm), str(times)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    assert ended.returncode == 0, ended.stderr
+    after_warm_up, at_the_end = (float(line) for line in ended.stdout.split())
+    assert at_the_end - after_warm_up < 12, f"from {after_warm_up} to {at_the_end} MiB"
