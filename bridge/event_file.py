@@ -12,6 +12,7 @@ import logging
 import os
 import socket
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -126,35 +127,33 @@ class EventFile:
 
 
 class _LocalFile:
-    """A file of this machine, without a buffer."""
+    """A file of this machine, without a buffer; closed with its last reference."""
 
     def __init__(self, path: str) -> None:
-        self._file = open(path, "ab", buffering=0)  # noqa: SIM115  # open for long
-        self._good = os.fstat(self._file.fileno()).st_size
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        self.close = weakref.finalize(self, os.close, self._file)
+        self.close.atexit = False  # the writer's own end comes later
+        self._good = os.fstat(self._file).st_size
 
     def append(self, records: bytes) -> None:
         """Writes all of it, or cuts off what came to stand there and raises."""
         rest = memoryview(records)
         try:
             while rest:
-                rest = rest[self._file.write(rest) :]
+                rest = rest[os.write(self._file, rest) :]
         except OSError:
-            os.ftruncate(self._file.fileno(), self._good)
+            os.ftruncate(self._file, self._good)
             raise
         self._good += len(records)
 
     def flush(self) -> None:
         """Brings it to disk."""
-        os.fsync(self._file.fileno())
-
-    def close(self) -> None:
-        """Lets go."""
-        self._file.close()
+        os.fsync(self._file)
 
     @property
     def lost(self) -> bool:
         """Whether the file has been deleted."""
-        return os.fstat(self._file.fileno()).st_nlink == 0
+        return os.fstat(self._file).st_nlink == 0
 
 
 class _RemoteFile:

@@ -113,7 +113,7 @@ class Running:
     ) -> None:
         self._call = call
         self.dataset = dataset
-        self.iterator: tf.data.Iterator | None = iter(dataset) if iterator is None else iterator
+        self.iterator: Any = iter(dataset) if iterator is None else iterator
         self._clock = clock
         self._secs_per_step: float | None = None
         self.batches = 0

@@ -74,6 +74,32 @@ def test_the_best_result_lies_in_a_readable_file(export: Export, export_path: Pa
     assert not list(export_path.glob("*.tmp-*"))
 
 
+class Killed(BaseException):
+    """Ends everything, as SIGKILL does."""
+
+
+@pytest.mark.parametrize("exported", [True, False])
+def test_after_a_kill_amid_an_export_the_folder_tells_what_is_the_best(
+    exported: bool, export: Export, estimator: Any, export_path: Path
+) -> None:
+    assert export(BestExporter(), 0.5)
+    (before,) = (path.name for path in export_path.glob("[0-9]*"))
+    write = estimator.export_saved_model
+
+    def killed(*arguments: Any, **named: Any) -> None:
+        if exported:
+            write(*arguments, **named)
+        raise Killed
+
+    estimator.export_saved_model = killed
+    with pytest.raises(Killed):
+        export(BestExporter(), 0.25, step=200)
+    estimator.export_saved_model = write
+    finished = BestExporter().finished_since(str(export_path), before)
+    assert (finished is not None) == exported
+    assert export(BestExporter(), 0.375, step=300) != exported  # better than 0.5, not than 0.25
+
+
 def test_a_damaged_file_is_said_and_the_events_count(
     export: Export, export_path: Path, estimator: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
