@@ -116,16 +116,16 @@ class Engine:
         ):
             result = evaluate_program(self.program, running, session, interrupts)
         if self.state.training and eval_dir not in self._writers:
-            self.restart_evaluations(eval_dir, int(result["global_step"]))
+            self.restart_events(eval_dir, int(result["global_step"]))
         with self.writing(eval_dir) as writer:
             record_evaluation(result, writer, path)
         self.tell("evaluated", name, result, path or "")
         return result
 
-    def restart_evaluations(self, eval_dir: str, step: int) -> None:
-        """Training goes on: what a killed process wrote of evaluations from `step` on is void."""
-        if tf.io.gfile.glob(os.path.join(eval_dir, "*.tfevents.*")):
-            with self.writing(eval_dir) as writer:
+    def restart_events(self, logdir: str, step: int) -> None:
+        """Training goes on: what a killed process wrote into a folder from `step` on is void."""
+        if tf.io.gfile.glob(os.path.join(logdir, "*.tfevents.*")):
+            with self.writing(logdir) as writer:
                 writer.restart_at(step)
 
     def predict(

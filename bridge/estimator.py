@@ -78,7 +78,7 @@ class Estimator(ModelFolder):
 
     def restart_evaluations(self, name: str | None, step: int) -> None:
         """What was written of evaluations `name` from `step` on does not count any more."""
-        self._engine.restart_evaluations(self.eval_dir(name), step)
+        self._engine.restart_events(self.eval_dir(name), step)
 
     def notice(self, text: str) -> None:
         """Logs `text` as a warning, and tells the observers."""

@@ -57,9 +57,11 @@ def train(
         deferred() as heard,
     ):
         begun = engine.state.step
+        engine.restart_events(
+            engine.model_dir, begun + 1
+        )  # also of one killed before its first save
         if latest:
             _go_on(engine, running, position, config, latest, heard)
-            writer.restart_at(begun + 1)
         done = running.batches
         with (
             closing(_files(engine, position, writer, heard)) as files,

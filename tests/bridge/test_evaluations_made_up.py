@@ -1,5 +1,6 @@
 """Evaluations and exports that a killed training left undone are made up, each once."""
 
+import errno
 import json
 import os
 import signal
@@ -189,3 +190,61 @@ def test_those_of_several_specs_are_made_up_each_for_itself(
         for folder in ("eval", "eval_seldom"):
             found = scalars(f"{tmp_path}/killed {n}/{folder}")
             assert found == scalars(f"{tmp_path}/unbroken/{folder}")
+
+
+class OnAFullDisk(tf_estimator.Exporter):
+    """An exporter of one's own, whose disk is full at first."""
+
+    def __init__(self, full_for: int) -> None:
+        self._full_for = full_for
+        self.exported: list[str] = []
+
+    @property
+    def name(self) -> str:
+        return "own"
+
+    def export(
+        self,
+        estimator: Any,
+        export_path: str,
+        checkpoint_path: str | None,
+        eval_result: Any,
+        is_the_final_export: bool,
+    ) -> str | None:
+        self._full_for -= 1
+        if self._full_for >= 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), export_path)
+        self.exported.append(str(checkpoint_path))
+        return export_path
+
+
+class Notices(Observer):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_an_export_that_has_no_room_does_not_end_the_training(
+    endless: Any, input_fn: Any, make_estimator: Any
+) -> None:
+    exporter, notices = OnAFullDisk(1), Notices()
+    run(make_estimator, endless, input_fn, "model_dir", notices, exporters=exporter)
+    assert [path[-1] for path in exporter.exported] == ["6", "9"]
+    assert notices.said == [
+        "The exporter 'own' could not write the model of step 3: No space left on device. Training "
+        "goes on; the next evaluation is exported again."
+    ]
+
+
+def test_the_last_export_without_room_is_an_error_and_is_made_up_for(
+    endless: Any, input_fn: Any, make_estimator: Any
+) -> None:
+    with pytest.raises(OSError, match="No space left"):
+        run(make_estimator, endless, input_fn, "model_dir", exporters=OnAFullDisk(3))
+    exporter = OnAFullDisk(0)
+    run(make_estimator, endless, input_fn, "model_dir", exporters=exporter)
+    assert [path[-1] for path in exporter.exported] == ["9"]

@@ -1,6 +1,7 @@
 """A training that was cut off goes on with the next batch, and ends as one that never was."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -140,6 +141,19 @@ def test_it_ends_as_one_that_was_never_cut_off(pipeline: str, make: Any, scalars
     of_unbroken, of_broken = scalars(unbroken.model_dir), scalars(broken.model_dir)
     for tag in ("loss", "accuracy"):
         assert of_broken[tag] == of_unbroken[tag]
+
+
+def test_one_that_was_killed_before_its_first_checkpoint_leaves_no_events(
+    make: Any, scalars: Any
+) -> None:
+    estimator = make("model_dir")
+    cut_off(estimator, PIPELINES["shuffled"], 3, max_steps=9)
+    for path in Path(estimator.model_dir).glob("checkpoint*"):
+        path.unlink()
+    for path in Path(estimator.model_dir).glob("model.ckpt-0*"):
+        path.unlink()
+    estimator = make("model_dir").train(PIPELINES["shuffled"], max_steps=9)
+    assert [step for step, _ in scalars(estimator.model_dir)["loss"]] == [1, 5, 9]
 
 
 def test_data_that_were_read_to_their_end_are_not_read_again(make: Any, caplog: Any) -> None:

@@ -60,8 +60,11 @@ class Torture:
                     break
                 continue
             step = victim.step
-            victim.kill(supervisor=both)
-            victim.ended()
+            hit = victim.kill(supervisor=both)
+            code = victim.ended()
+            if not hit:
+                continue
+            code = None
             self.killed += 1
             whom = "both" if both else "worker"
             print(f"kill {self.killed:3}  {whom:6}  checkpoint {step}  {moment}", flush=True)

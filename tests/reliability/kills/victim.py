@@ -67,14 +67,19 @@ class Victim:
         """Whether the command has ended."""
         return self._started().poll() is not None
 
-    def kill(self, *, supervisor: bool, number: int = signal.SIGKILL) -> None:
-        """Sends a signal to the worker; with `supervisor` to that, and if it kills, to both."""
-        worker = self._worker()
+    def kill(self, *, supervisor: bool, number: int = signal.SIGKILL) -> bool:
+        """Sends a signal to the worker; with `supervisor` to that, and if it kills, to both.
+
+        Returns:
+            Whether there was somebody to send it to.
+        """
+        worker, alive = self._worker(), not self.over()
         if supervisor:
             self._started().send_signal(number)
         if worker is not None and (not supervisor or number == signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker, number)
+        return alive and (supervisor or worker is not None)
 
     def ended(self) -> int:
         """Waits until command and worker are gone; returns the command's exit code."""
