@@ -10,6 +10,7 @@ A record's framing is TensorBoard's own.
 import io
 import logging
 import os
+import re
 import socket
 import time
 import weakref
@@ -25,6 +26,8 @@ from kerasrun.exporters.durable import is_local
 
 _LOGGER = logging.getLogger("tensorflow")
 _VERSION = "brain.Event:2"  # from here on readers drop what a restart made void
+_PREFIX = "events.out.tfevents."
+_SECOND = re.compile(rf"{re.escape(_PREFIX)}(\d{{10}})\.")
 _MOST_KEPT = 10_000
 _RETRY_SECS = 5.0
 _FAILURES = (OSError, tf.errors.OpError)
@@ -104,7 +107,9 @@ class EventFile:
 
     def _opened(self) -> _Sink:
         tf.io.gfile.makedirs(self._logdir)
-        name = f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}{self._suffix}"
+        # Readers take the files in the order of their names: a clock must not turn it round.
+        second = max(int(time.time()), _newest_second(self._logdir) + 1)
+        name = f"{_PREFIX}{second:010d}.{socket.gethostname()}{self._suffix}"
         path = os.path.join(self._logdir, name)
         sink: _Sink = _LocalFile(path) if is_local(path) else _RemoteFile(path)
         self._header = _record(tf.compat.v1.Event(wall_time=time.time(), file_version=_VERSION))
@@ -174,6 +179,12 @@ class _RemoteFile:
     def close(self) -> None:
         """Lets go."""
         self._file.close()
+
+
+def _newest_second(logdir: str) -> int:
+    """The time in the name of the newest event file; 0 if there is none."""
+    found = (_SECOND.match(name) for name in tf.io.gfile.listdir(logdir))
+    return max((int(match[1]) for match in found if match), default=0)
 
 
 def _record(event: Any) -> bytes:

@@ -1,7 +1,7 @@
 """The files of one run; its folder is the Estimator's `model_dir`, and the only truth.
 
-None of these names is one that an Estimator writes (`checkpoint`, `model.ckpt-*`, `eval`,
-`export`, `events.out.tfevents.*`).
+None of these names is one that an Estimator writes (`checkpoint`, `model.ckpt-*`, `input`,
+`training.json`, `training.lock`, `eval`, `export`, `events.out.tfevents.*`).
 """
 
 from dataclasses import dataclass

@@ -89,6 +89,7 @@ class Recorder(Observer):
         self.evaluations: list[int] = []
         self.exports: list[tuple[str, str, int, float]] = []
         self.ends: list[int] = []
+        self.said: list[str] = []
 
     def checkpoint_saved(self, path: str, step: int) -> None:
         self.checkpoints.append(step)
@@ -101,6 +102,9 @@ class Recorder(Observer):
 
     def train_end(self, step: int) -> None:
         self.ends.append(step)
+
+    def notice(self, text: str) -> None:
+        self.said.append(text)
 
 
 @pytest.fixture

@@ -16,8 +16,7 @@ from kerasrun import estimator as tf_estimator
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.errors import CheckpointDamagedError
 from kerasrun.bridge.input_position import read_position
-from kerasrun.bridge.observer import Observer
-from tests.bridge.conftest import build_model
+from tests.bridge.conftest import Recorder, build_model
 
 FILES = [
     "model.ckpt-6.index",
@@ -25,16 +24,6 @@ FILES = [
     "input/ckpt-6.index",
     "input/ckpt-6.data-00000-of-00001",
 ]
-
-
-class Notices(Observer):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.said.append(text)
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +49,10 @@ def folder(trained: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained, tmp_path / "model_dir"))
 
 
-def estimator_on(folder: Path) -> tuple[tf_estimator.Estimator, Notices]:
+def estimator_on(folder: Path) -> tuple[tf_estimator.Estimator, Recorder]:
     keras.utils.set_random_seed(1)
     estimator = tf_estimator.model_to_estimator(build_model(), model_dir=folder)
-    notices = Notices()
+    notices = Recorder()
     estimator.add_observer(notices)
     return estimator, notices
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import pytest
+import tensorflow as tf
 
 from kerasrun import estimator as tf_estimator
 from kerasrun.bridge.observer import Observer
@@ -54,37 +55,55 @@ class InterruptAt(tf_estimator.SessionRunHook):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def run(
-    make_estimator: Any,
-    endless: Any,
-    input_fn: Any,
-    folder: str,
-    *observers: Observer,
-    max_steps: int | None = 9,
-    hooks_of_training: Sequence[Any] = (),
-    **spec: Any,
-) -> Any:
-    """`train_and_evaluate` in what might be a new process; returns what it does."""
+def estimator_in(folder: Path, *observers: Observer) -> tf_estimator.Estimator:
+    """What a new process would make of the same program."""
     keras.utils.set_random_seed(1)
-    estimator = make_estimator(build_model(), folder, save_checkpoints_steps=3)
+    config = tf_estimator.RunConfig(save_checkpoints_steps=3)
+    estimator = tf_estimator.model_to_estimator(build_model(), model_dir=folder, config=config)
     for observer in observers:
         estimator.add_observer(observer)
+    return estimator
+
+
+def run(
+    folder: Path,
+    train_input_fn: Any,
+    eval_input_fn: Any,
+    *observers: Observer,
+    max_steps: int | None = 9,
+    hooks: Sequence[Any] = (),
+    **spec: Any,
+) -> Any:
+    """Trains and evaluates."""
     exporters = [
         tf_estimator.LatestExporter("latest", exports_to_keep=2),
         tf_estimator.BestExporter("best"),
-        tf_estimator.FinalExporter("final", None),
+        tf_estimator.FinalExporter("final"),
     ]
     given: dict[str, Any] = {"throttle_secs": 0, "exporters": exporters, **spec}
     return tf_estimator.train_and_evaluate(
-        estimator,
-        tf_estimator.TrainSpec(endless, max_steps=max_steps, hooks=hooks_of_training),
-        tf_estimator.EvalSpec(input_fn, **given),
+        estimator_in(folder, *observers),
+        tf_estimator.TrainSpec(train_input_fn, max_steps=max_steps, hooks=hooks),
+        tf_estimator.EvalSpec(eval_input_fn, **given),
     )
 
 
 def exports(folder: Path) -> dict[str, int]:
     names = [path.parent.name for path in folder.glob("export/*/*") if path.name.isdigit()]
     return {name: names.count(name) for name in sorted(set(names))}
+
+
+@pytest.fixture(scope="module")
+def unbroken_run(flowers: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """The folder of a run that was left alone, and its last result."""
+    folder = tmp_path_factory.mktemp("unbroken") / "model_dir"
+    features, labels = flowers
+
+    def input_fn() -> tf.data.Dataset:
+        return tf.data.Dataset.from_tensor_slices(({"iris_input": features}, labels)).batch(8)
+
+    result, _ = run(folder, lambda: input_fn().repeat(), input_fn)
+    return folder, result
 
 
 @pytest.mark.parametrize(
@@ -98,18 +117,18 @@ def exports(folder: Path) -> dict[str, int]:
 def test_after_a_kill_it_comes_to_the_same(
     what: str,
     n: int,
+    unbroken_run: tuple[Path, Any],
     endless: Any,
     input_fn: Any,
-    make_estimator: Any,
     scalars: Any,
     tmp_path: Path,
 ) -> None:
-    expected = run(make_estimator, endless, input_fn, "unbroken")
+    killed = tmp_path / "killed"
     with pytest.raises(Killed):
-        run(make_estimator, endless, input_fn, "killed", KilledWhen(what, n))
-    result, _ = run(make_estimator, endless, input_fn, "killed")
-    assert result == expected[0]
-    unbroken, killed = tmp_path / "unbroken", tmp_path / "killed"
+        run(killed, endless, input_fn, KilledWhen(what, n))
+    result, _ = run(killed, endless, input_fn)
+    unbroken, expected = unbroken_run
+    assert result == expected
     assert scalars(f"{killed}/eval") == scalars(f"{unbroken}/eval")
     assert exports(killed) == exports(unbroken) == {"best": 3, "final": 1, "latest": 2}
     assert best_result(killed) == best_result(unbroken)
@@ -120,47 +139,39 @@ def best_result(folder: Path) -> Any:
 
 
 def test_a_finished_training_leaves_nothing_to_make_up(
-    endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+    endless: Any, input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
-    run(make_estimator, endless, input_fn, "model_dir")
-    assert run(make_estimator, endless, input_fn, "model_dir", recorder) == (None, None)
+    run(tmp_path, endless, input_fn)
+    assert run(tmp_path, endless, input_fn, recorder) == (None, None)
     assert recorder.evaluations == []
     assert recorder.exports == []
 
 
 def test_a_checkpoint_that_was_saved_for_an_interruption_is_not_evaluated(
-    endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+    endless: Any, input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(make_estimator, endless, input_fn, "model_dir", hooks_of_training=[InterruptAt(4)])
-    run(make_estimator, endless, input_fn, "model_dir", recorder)
+        run(tmp_path, endless, input_fn, hooks=[InterruptAt(4)])
+    run(tmp_path, endless, input_fn, recorder)
     assert recorder.evaluations == [6, 9]
 
 
 def test_data_that_ended_are_not_trained_on_again_for_a_missing_evaluation(
-    input_fn: Any, make_estimator: Any, recorder: Recorder, tmp_path: Path
+    input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
     with pytest.raises(Killed):  # the data are four batches: checkpoints 0, 3 and 4
-        run(make_estimator, input_fn, input_fn, "killed", KilledWhen("saved", 3), max_steps=None)
-    run(make_estimator, input_fn, input_fn, "killed", recorder, max_steps=None)
+        run(tmp_path, input_fn, input_fn, KilledWhen("saved", 3), max_steps=None)
+    run(tmp_path, input_fn, input_fn, recorder, max_steps=None)
     assert recorder.evaluations == [4]
     assert recorder.checkpoints == []
-    assert exports(tmp_path / "killed")["final"] == 1
+    assert exports(tmp_path)["final"] == 1
 
 
 def test_throttled_evaluations_stay_throttled(
-    endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
+    endless: Any, input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
     def throttled(observer: Observer) -> None:
-        run(
-            make_estimator,
-            endless,
-            input_fn,
-            "killed",
-            observer,
-            max_steps=12,
-            throttle_secs=600,
-        )
+        run(tmp_path, endless, input_fn, observer, max_steps=12, throttle_secs=600)
 
     with pytest.raises(Killed):  # of 3, 6, 9, 12 only the first and the last are evaluated
         throttled(KilledWhen("saved", 3))
@@ -169,13 +180,10 @@ def test_throttled_evaluations_stay_throttled(
 
 
 def test_those_of_several_specs_are_made_up_each_for_itself(
-    endless: Any, input_fn: Any, make_estimator: Any, scalars: Any, tmp_path: Path
+    endless: Any, input_fn: Any, scalars: Any, tmp_path: Path
 ) -> None:
     def several(folder: str, *observers: Observer) -> None:
-        keras.utils.set_random_seed(1)
-        estimator = make_estimator(build_model(), folder, save_checkpoints_steps=3)
-        for observer in observers:
-            estimator.add_observer(observer)
+        estimator = estimator_in(tmp_path / folder, *observers)
         specs = [
             tf_estimator.EvalSpec(input_fn, throttle_secs=0),
             tf_estimator.EvalSpec(input_fn, name="seldom", every_steps=4),
@@ -218,21 +226,11 @@ class OnAFullDisk(tf_estimator.Exporter):
         return export_path
 
 
-class Notices(Observer):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        self.said: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.said.append(text)
-
-
 def test_an_export_that_has_no_room_does_not_end_the_training(
-    endless: Any, input_fn: Any, make_estimator: Any
+    endless: Any, input_fn: Any, tmp_path: Path
 ) -> None:
-    exporter, notices = OnAFullDisk(1), Notices()
-    run(make_estimator, endless, input_fn, "model_dir", notices, exporters=exporter)
+    exporter, notices = OnAFullDisk(1), Recorder()
+    run(tmp_path, endless, input_fn, notices, exporters=exporter)
     assert [path[-1] for path in exporter.exported] == ["6", "9"]
     assert notices.said == [
         "The exporter 'own' could not write the model of step 3: No space left on device. Training "
@@ -241,10 +239,10 @@ def test_an_export_that_has_no_room_does_not_end_the_training(
 
 
 def test_the_last_export_without_room_is_an_error_and_is_made_up_for(
-    endless: Any, input_fn: Any, make_estimator: Any
+    endless: Any, input_fn: Any, tmp_path: Path
 ) -> None:
     with pytest.raises(OSError, match="No space left"):
-        run(make_estimator, endless, input_fn, "model_dir", exporters=OnAFullDisk(3))
+        run(tmp_path, endless, input_fn, exporters=OnAFullDisk(3))
     exporter = OnAFullDisk(0)
-    run(make_estimator, endless, input_fn, "model_dir", exporters=exporter)
+    run(tmp_path, endless, input_fn, exporters=exporter)
     assert [path[-1] for path in exporter.exported] == ["9"]

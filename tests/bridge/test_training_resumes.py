@@ -200,20 +200,9 @@ def test_checkpoints_are_counted_from_where_the_training_began(
     assert recorder.checkpoints == [24, 34, 40]
 
 
-class Notices(Recorder):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.said: list[str] = []
-
-    def notice(self, text: str) -> None:
-        self.said.append(text)
-
-
 @pytest.mark.parametrize("pipeline", ["of a generator", "through NumPy", "of graph code"])
 def test_what_cannot_be_saved_is_said_once(pipeline: str, make: Any) -> None:
-    estimator, notices = make("model_dir"), Notices()
+    estimator, notices = make("model_dir"), Recorder()
     estimator.add_observer(notices)
     estimator.train(PIPELINES[pipeline], steps=12)
     estimator.train(PIPELINES[pipeline], steps=12)
@@ -226,7 +215,7 @@ def test_a_position_that_was_not_saved_is_read_over(make: Any) -> None:
     input_fn = PIPELINES["shuffled"]
     unbroken = make("unbroken").train(input_fn, max_steps=30)
     cut_off(make("broken", save_input_position=False), input_fn, 17, max_steps=30)
-    estimator, notices = make("broken", save_input_position=False), Notices()
+    estimator, notices = make("broken", save_input_position=False), Recorder()
     estimator.add_observer(notices)
     assert_same(unbroken, estimator.train(input_fn, max_steps=30))
     (said,) = notices.said
@@ -236,7 +225,7 @@ def test_a_position_that_was_not_saved_is_read_over(make: Any) -> None:
 
 def test_restart_begins_the_data_anew(make: Any) -> None:
     def first_of(estimator: tf_estimator.Estimator, input_fn: InputFn) -> tuple[list[str], Any]:
-        notices = Notices()
+        notices = Recorder()
         estimator.add_observer(notices)
         estimator.train(input_fn, max_steps=11)
         return notices.said, variables(estimator)
@@ -264,7 +253,7 @@ def test_restart_begins_the_data_anew(make: Any) -> None:
 )
 def test_a_position_of_another_pipeline_is_not_taken(other: InputFn, make: Any) -> None:
     cut_off(make("model_dir"), PIPELINES["shuffled"], 12, max_steps=15)
-    estimator, notices = make("model_dir"), Notices()
+    estimator, notices = make("model_dir"), Recorder()
     estimator.add_observer(notices)
     assert estimator.train(other, max_steps=15).get_variable_value("global_step") == 15
     assert "cannot go on where it was (the input pipeline has changed)" in notices.said[0]
@@ -277,7 +266,7 @@ def test_a_buffer_that_outgrows_the_model_is_said_with_its_size(make: Any) -> No
         four = rows.shuffle(2000).map(lambda row: ({"iris_input": row[:4]}, 1))
         return four.repeat().batch(7)
 
-    estimator, notices = make("model_dir", save_checkpoints_steps=2), Notices()
+    estimator, notices = make("model_dir", save_checkpoints_steps=2), Recorder()
     estimator.add_observer(notices)
     estimator.train(input_fn, max_steps=6)
     (said,) = notices.said
