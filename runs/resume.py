@@ -58,7 +58,8 @@ def resume(
     if run.status.active:
         if is_locked(RunFiles(run.folder).lock):
             raise already_running(RunFiles(run.folder), run.status.state)
-        raise Refused(f"run {run.id} is {run.status}: there is nothing to resume")
+        if run.status.state != "preparing":  # or else its worker is to come, or was never started
+            raise Refused(f"run {run.id} is {run.status}: there is nothing to resume")
     if not run.record:
         raise UsageError(f"run {run.id} was never begun: it has no run.json")
     nothing = nothing_to_train(run, request.max_steps)

@@ -151,7 +151,7 @@ def main() -> None:
     request = Request(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else None
     code = work(Path(sys.argv[1]), train, request)
     # All is said and written. Threads of TensorFlow's have been seen to keep Python from ending.
-    faulthandler.dump_traceback_later(_LAST_SECS, exit=True, file=2)
+    faulthandler.dump_traceback_later(_LAST_SECS, exit=True, file=_STDERR)
     sys.exit(code)
 
 

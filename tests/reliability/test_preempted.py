@@ -87,7 +87,7 @@ def test_it_saves_and_ends_within_its_grace(
     wait_for("model.ckpt-4.index" if amid == "evaluation" else "model.ckpt-0.index", victim)
     time.sleep(0.6)
     asked = time.monotonic()
-    victim.kill(supervisor=supervisor, number=signal.SIGTERM)
+    victim.send(signal.SIGTERM, supervisor=supervisor, worker=not supervisor)
     assert victim.ended() == 143, victim.output
     assert time.monotonic() - asked < 20  # platforms give 30
     outcome = json.loads((victim.folder / "exit.json").read_text())

@@ -1,7 +1,8 @@
 """Whether two runs came to the same: weights, events, exports, records."""
 
 import json
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 from tensorboard.backend.event_processing import event_accumulator
 
-_NOT_OF_THE_RESULT = "global_step/sec"
+_A_SPEED = "global_step/sec"  # its values are no result; its steps are
+Points = list[tuple[int, float]]
 
 
 class Comparison:
@@ -21,11 +23,13 @@ class Comparison:
 
     Attributes:
         largest: The largest difference between two weights.
+        compared: How many variables were compared, in checkpoints and exports.
         differences: What differs, one sentence each.
     """
 
     def __init__(self, unbroken: Path, killed: Path) -> None:
         self.largest = 0.0
+        self.compared = 0
         self.differences = [
             *self._weights(unbroken, killed),
             *_of_events(unbroken, killed),
@@ -36,59 +40,91 @@ class Comparison:
 
     def _weights(self, unbroken: Path, killed: Path) -> Iterator[str]:
         newest = [tf.train.latest_checkpoint(str(folder)) for folder in (unbroken, killed)]
-        yield from self._tensors("weights", *newest)
-
-    def _tensors(self, what: str, one: str, other: str) -> Iterator[str]:
-        readers = [tf.train.load_checkpoint(path) for path in (one, other)]
-        names = [
-            sorted(n for n, dtype in r.get_variable_to_dtype_map().items() if dtype != tf.string)
-            for r in readers
-        ]
+        names = [path and Path(path).name for path in newest]
         if names[0] != names[1]:
-            yield f"{what}: {names[0]} is not {names[1]}"
+            yield f"the newest checkpoint is {names[1]}, not {names[0]}"
+        else:
+            yield from self._variables(names[0], *newest)
+
+    def _variables(self, what: str, *prefixes: str) -> Iterator[str]:
+        """Compares, in the precision that they have, the numbers that lie at two prefixes."""
+        one, other = map(_numbers, prefixes)
+        if one.keys() != other.keys():
+            yield f"{what}: only in one of them are {sorted(one.keys() ^ other.keys())}"
             return
-        for name in names[0]:
-            first, second = (np.asarray(r.get_tensor(name), "float64") for r in readers)
-            difference = float(np.max(np.abs(first - second), initial=0.0))
-            self.largest = max(self.largest, difference)
-            if not np.array_equal(first, second, equal_nan=True):
+        for name, expected in one.items():
+            found = other[name]
+            self.compared += 1
+            if expected.dtype != found.dtype or expected.shape != found.shape:
+                yield f"{what}: {name} is {found.dtype} {found.shape}"
+            elif expected.tobytes() != found.tobytes():
+                difference = _distance(expected, found)
+                self.largest = max(self.largest, difference)
                 yield f"{what}: {name} differs by {difference}"
 
     def _exports(self, unbroken: Path, killed: Path) -> Iterator[str]:
         exporters = [sorted(p.name for p in f.glob("export/*")) for f in (unbroken, killed)]
         if exporters[0] != exporters[1]:
-            yield f"exporters: {exporters[0]} is not {exporters[1]}"
+            yield f"the exporters are {exporters[1]}, not {exporters[0]}"
             return
         for name in exporters[0]:
             folders = [sorted(f.glob(f"export/{name}/[0-9]*")) for f in (unbroken, killed)]
             if len(folders[0]) != len(folders[1]):
-                yield f"export/{name}: {len(folders[0])} exports, but {len(folders[1])}"
+                yield f"export/{name}: {len(folders[1])} exports, not {len(folders[0])}"
                 continue
             for one, other in zip(*folders, strict=True):
                 variables = [str(folder / "variables/variables") for folder in (one, other)]
-                yield from self._tensors(f"export/{name}/{other.name}", *variables)
+                yield from self._variables(f"export/{name}/{other.name}", *variables)
             best = [_json(f / f"export/{name}/best_result.json") for f in (unbroken, killed)]
             if best[0].get("eval_result") != best[1].get("eval_result") or "pending" in best[1]:
-                yield f"export/{name}/best_result.json: {best[0]} is not {best[1]}"
+                yield f"export/{name}/best_result.json is {best[1]}, not {best[0]}"
+
+
+def _numbers(prefix: str) -> dict[str, Any]:
+    """The variables that are numbers, by name."""
+    reader = tf.train.load_checkpoint(prefix)
+    dtypes = reader.get_variable_to_dtype_map()
+    names = sorted(name for name, dtype in dtypes.items() if dtype not in (tf.string, tf.variant))
+    return {name: np.asarray(reader.get_tensor(name)) for name in names}
+
+
+def _distance(one: Any, other: Any) -> float:
+    """The largest; infinite where one of the two is no number."""
+    distances = np.abs(one.astype("longdouble") - other.astype("longdouble"))
+    return float(np.max(np.nan_to_num(distances, nan=np.inf), initial=0.0))
 
 
 def _of_events(unbroken: Path, killed: Path) -> Iterator[str]:
     """As TensorBoard reads them: what a restart made void does not count."""
-    for logdir in (".", "eval"):
-        expected, found = _scalars(unbroken / logdir), _scalars(killed / logdir)
-        if sorted(expected) != sorted(found):
-            yield f"events of {logdir}: the tags {sorted(expected)} are not {sorted(found)}"
-            continue
-        for tag, points in expected.items():
-            steps = [[step for step, _ in each] for each in (points, found[tag])]
-            if steps[0] != steps[1]:
-                yield f"events of {logdir}: {tag} has the steps {steps[1]}, not {steps[0]}"
-            elif tag != _NOT_OF_THE_RESULT and points != found[tag]:
-                pairs = zip(points, found[tag], strict=True)
-                yield f"events of {logdir}: {tag} {next(p for p in pairs if p[0] != p[1])}"
+    logdirs = [_logdirs(folder) for folder in (unbroken, killed)]
+    if logdirs[0] != logdirs[1]:
+        yield f"there are events in {logdirs[1]}, not {logdirs[0]}"
+    for logdir in sorted(logdirs[0] & logdirs[1]):
+        expected, found = scalars(unbroken / logdir), scalars(killed / logdir)
+        if expected.keys() != found.keys():
+            yield f"events of {logdir}: the tags are {sorted(found)}, not {sorted(expected)}"
+        for tag in sorted(expected.keys() & found.keys()):
+            what = f"events of {logdir}: {tag}"
+            yield from _of_points(what, expected[tag], found[tag], values=tag != _A_SPEED)
 
 
-def _scalars(logdir: Path) -> dict[str, list[tuple[int, float]]]:
+def _of_points(what: str, expected: Points, found: Points, *, values: bool) -> Iterator[str]:
+    steps = [[step for step, _ in points] for points in (expected, found)]
+    if steps[0] != steps[1]:
+        yield f"{what} has the steps {steps[1]}, not {steps[0]}"
+    elif values and expected != found:
+        pairs = zip(expected, found, strict=True)
+        others = [f"{b} at step {step}, not {a}" for (step, a), (_, b) in pairs if a != b]
+        yield f"{what} is {'; '.join(others)}"
+
+
+def _logdirs(folder: Path) -> set[str]:
+    return {str(p.parent.relative_to(folder)) for p in folder.rglob("events.out.tfevents.*")}
+
+
+def scalars(logdir: Path) -> Mapping[str, Points]:
+    """What TensorBoard shows of a folder: steps and values by tag."""
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)  # it warns of each restart
     events = event_accumulator.EventAccumulator(str(logdir), size_guidance={"scalars": 0})
     events.Reload()
     return {
@@ -98,12 +134,11 @@ def _scalars(logdir: Path) -> dict[str, list[tuple[int, float]]]:
 
 
 def _of_records(unbroken: Path, killed: Path) -> Iterator[str]:
-    status = _json(killed / "exit.json").get("status")
-    if status != "completed":
-        yield f"exit.json says {status!r}"
-    metrics = [_json(folder / "metrics.json")["metrics"]["eval"] for folder in (unbroken, killed)]
-    if metrics[0] != metrics[1]:
-        yield f"metrics.json: eval {metrics[0]} is not {metrics[1]}"
+    """Evaluations only: between checkpoints a training's metrics are written as time allows."""
+    metrics = [_json(folder / "metrics.json")["metrics"] for folder in (unbroken, killed)]
+    groups = [{k: v for k, v in each.items() if k.startswith("eval")} for each in metrics]
+    if groups[0] != groups[1]:
+        yield f"metrics.json says {groups[1]}, not {groups[0]}"
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -111,4 +146,4 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _left_over(folder: Path) -> list[Path]:
-    return [p for pattern in ("*tmp*", "temp-*") for p in folder.rglob(pattern)]
+    return sorted({path for pattern in ("*tmp*", "temp-*") for path in folder.rglob(pattern)})

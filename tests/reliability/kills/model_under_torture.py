@@ -14,7 +14,7 @@ FEATURES = {"iris_input": ["sepal_length", "sepal_width", "petal_length", "petal
 tf.config.experimental.enable_op_determinism()
 
 run_config = tf_estimator.RunConfig(
-    save_checkpoints_steps=50, save_summary_steps=20, log_step_count_steps=20
+    save_checkpoints_steps=40, save_summary_steps=15, log_step_count_steps=20
 )
 
 
@@ -45,7 +45,7 @@ train_input_fn = csv_input_fn(
 eval_input_fn = csv_input_fn(
     DATA / "iris_test.csv", label="species", features=FEATURES, shuffle=False
 )
-train_spec = tf_estimator.TrainSpec(train_input_fn, max_steps=300)
+train_spec = tf_estimator.TrainSpec(train_input_fn, max_steps=320)
 eval_spec = tf_estimator.EvalSpec(
     eval_input_fn,
     steps=None,

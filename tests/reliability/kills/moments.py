@@ -2,8 +2,10 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+
+from tests.reliability.kills.victim import Victim
 
 _POLL_SECS = 0.001
 _LONGEST_WAIT_SECS = 60.0
@@ -33,7 +35,7 @@ SIGNS: dict[str, Look] = {
     "a checkpoint is whole": lambda folder: _names(folder, "model.ckpt-*.index"),
     "the list of checkpoints is written": lambda folder: _stat(folder / "checkpoint"),
     "an event of the training is written": lambda folder: _size(folder, "events.out.tfevents.*"),
-    "an event of an evaluation is written": lambda folder: _size(folder, "eval/*.tfevents.*"),
+    "an event of an evaluation is written": lambda folder: _size(folder, "eval*/*.tfevents.*"),
     "training.json is written": lambda folder: _stat(folder / "training.json"),
     "an export is being written": lambda folder: _names(folder, "export/*/temp-*"),
     "an export is whole": lambda folder: _names(folder, "export/*/[0-9]*"),
@@ -64,22 +66,20 @@ class Moment:
             return f"after {self._secs:.2f} s"
         return f"{self._sign} (change {self._times}, {1000 * self._secs:.0f} ms later)"
 
-    def wait(self, folder: Path, over: Callable[[], bool]) -> bool:
-        """Waits for it; False if the run was over before."""
+    def wait(self, victim: Victim) -> bool:
+        """Waits for it, a sign for a minute at most; False if the command was over before."""
         if self._sign is not None:
-            for _ in self._changes(SIGNS[self._sign], folder, over):
-                pass
+            self._wait_for(SIGNS[self._sign], victim)
         deadline = time.monotonic() + self._secs
-        while time.monotonic() < deadline and not over():
+        while time.monotonic() < deadline and not victim.over():
             time.sleep(_POLL_SECS)
-        return not over()
+        return not victim.over()
 
-    def _changes(self, look: Look, folder: Path, over: Callable[[], bool]) -> Iterator[None]:
+    def _wait_for(self, look: Look, victim: Victim) -> None:
         deadline = time.monotonic() + _LONGEST_WAIT_SECS
-        seen, left = look(folder), self._times
-        while left and not over() and time.monotonic() < deadline:
+        seen, left = look(victim.folder), self._times
+        while left and not victim.over() and time.monotonic() < deadline:
             time.sleep(_POLL_SECS)
-            now = look(folder)
+            now = look(victim.folder)  # asked anew: at the start there is no folder yet
             if now != seen:
                 seen, left = now, left - 1
-                yield
