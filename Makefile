@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup train test check bench torture lock clean
+.PHONY: help setup train test check bench bench-quick torture lock clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: $(READY) ## a virtual environment with everything, at the locked versions
 
@@ -23,7 +23,10 @@ check: $(READY) ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(READY) ## the quick benchmarks: ratios against a peer measured in the same run
+bench: $(READY) ## the benchmarks: ratios against a peer measured in the same run (a quarter of an hour)
+	$(BIN)/python -m benchmarks
+
+bench-quick: $(READY) ## some of them, in two or three minutes
 	$(BIN)/python -m benchmarks --quick
 
 torture: $(READY) ## a hundred kills of real runs: nothing may be lost (a quarter of an hour)

@@ -2,14 +2,16 @@
 
 import argparse
 
-from benchmarks import start_up
+from benchmarks import checkpoint_stall, start_up, training
 
 
 def main() -> None:
     """Runs them all, in turn."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repetitions, as CI runs them")
-    start_up.measure(parser.parse_args().quick)
+    quick = parser.parse_args().quick
+    for benchmark in (start_up, training, checkpoint_stall):
+        benchmark.measure(quick)
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ class TrainingFiles:
         bad = [
             name
             for name, variable in self._program.trained_variables().items()
-            if variable.dtype.is_floating and bool(tf.reduce_any(tf.math.is_nan(variable)))
+            if variable.dtype.is_floating and _holds_nan(variable)
         ]
         if bad and step > 0:
             error = NanLossDuringTrainingError(step, bad)
@@ -121,3 +121,10 @@ class TrainingFiles:
             if input_bytes > max(self._model_bytes, _SMALL_BYTES):
                 self._told_size = True
                 self._notice(large_position(input_bytes, self._model_bytes))
+
+
+def _holds_nan(variable: tf.Variable) -> bool:
+    if variable.dtype in (tf.float32, tf.float64):
+        # One pass over the memory; a sum that is NaN for infinite weights is no false alarm.
+        return bool(tf.math.is_nan(tf.reduce_sum(variable)))
+    return bool(tf.reduce_any(tf.math.is_nan(variable)))
