@@ -53,12 +53,13 @@ class RecordedEvaluations(Evaluations):
             return False
         step = step_of(latest)
         if state.began is not None and self._record.stopped(step) != ENDED:
-            self.throttle_since(time.time() - state.began)
+            self.throttle_since(max(0.0, time.time() - state.began))
         at_end = max_steps is not None and step >= max_steps
         evaluated = state.step == step
         done = evaluated and state.exported and (state.final or not at_end)
-        self._estimator.restart_evaluations(self.spec.name, step + 1 if done else step)
-        if done or not (evaluated or self._was_due(latest, state, at_end=at_end)):
+        due = not done and (evaluated or self._was_due(latest, state, at_end=at_end))
+        self._estimator.restart_evaluations(self.spec.name, step if due else step + 1)
+        if not due:
             return False
         if not evaluated:
             self.evaluate(latest)

@@ -57,9 +57,8 @@ def train(
         deferred() as heard,
     ):
         begun = engine.state.step
-        engine.restart_events(
-            engine.model_dir, begun + 1
-        )  # also of one killed before its first save
+        # Without a checkpoint, too: what was killed before its first save has left events.
+        engine.restart_events(engine.model_dir, begun + 1)
         if latest:
             _go_on(engine, running, position, config, latest, heard)
         done = running.batches

@@ -156,6 +156,16 @@ def test_a_checkpoint_that_was_saved_for_an_interruption_is_not_evaluated(
     assert recorder.evaluations == [6, 9]
 
 
+def test_what_the_user_evaluated_at_an_interruption_stays(
+    endless: Any, input_fn: Any, scalars: Any, tmp_path: Path
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, endless, input_fn, hooks=[InterruptAt(4)])
+    estimator_in(tmp_path).evaluate(input_fn)
+    run(tmp_path, endless, input_fn)
+    assert [step for step, _ in scalars(f"{tmp_path}/eval")["loss"]] == [3, 4, 6, 9]
+
+
 def test_data_that_ended_are_not_trained_on_again_for_a_missing_evaluation(
     input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
