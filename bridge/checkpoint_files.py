@@ -1,23 +1,27 @@
 """One checkpoint's files: whole or absent.
 
 `model.ckpt-N.index` and `….data-…` hold the variables, and nothing but variables, for whoever reads
-them; `input/ckpt-N.…` tells where the training input stood.
+them; `input/ckpt-N.…` tells where the training input stood, and `input/ckpt-N.sums` what the bytes
+of all these files add up to.
 """
 
+import json
 import os
 import re
+import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from kerasrun.bridge.reasons import reason_of
-from kerasrun.exporters.durable import flush_to_disk, remove_quietly
+from kerasrun.exporters.durable import flush_to_disk, remove_quietly, write_whole
 
 Tensor = Any  # a tensor or a variable; TensorFlow has no types
 
 PREFIX = "model.ckpt"
-_DATA_SUFFIX = ".data-00000-of-00001"
+_SUFFIXES = (".data-00000-of-00001", ".index")  # in this order: the index makes it exist
+_BLOCK_BYTES = 2**20
 _INPUT_FOLDER = "input"
 _ASIDE = "tmp.ckpt"  # one name for all: what a killed process left is overwritten
 _NAME = re.compile(rf"{re.escape(PREFIX)}-\d+")
@@ -63,24 +67,59 @@ def bytes_of(prefix: str) -> int:
 def damage(path: str) -> str | None:
     """Reads a checkpoint to its last byte; returns what is wrong with it, or None.
 
-    Every tensor has a checksum; so has each block of the index.
+    TensorFlow has checksums of its own, and meets damage in places where it ends the process before
+    it comes to them: its eyes are the first only where another program wrote the checkpoint.
     """
-    prefixes = [prefix for prefix in (path, input_path(path)) if exists(prefix)]
-    return next((found for prefix in prefixes if (found := _damage(prefix))), None)
+    sums = _read_sums(path)
+    if sums is None:
+        return _damage_seen_by_tensorflow(path)
+    for name, expected in sums.items():
+        found = _sum_of(os.path.join(os.path.dirname(path), name))
+        if found is None:
+            return "a file is missing"
+        if found != expected:
+            return f"{name} does not hold what was written"
+    return None
 
 
-def _damage(prefix: str) -> str | None:
+def _damage_seen_by_tensorflow(path: str) -> str | None:
     try:
-        reader = tf.train.load_checkpoint(prefix)
-        with tf.init_scope():
-            for name, dtype in reader.get_variable_to_dtype_map().items():
-                tf.raw_ops.RestoreV2(
-                    prefix=prefix, tensor_names=[name], shape_and_slices=[""], dtypes=[dtype]
-                )
+        reader = tf.train.load_checkpoint(path)
+        for name in reader.get_variable_to_shape_map():
+            reader.get_tensor(name)
     except (tf.errors.OpError, ValueError, RuntimeError) as error:
         missing = isinstance(error, tf.errors.NotFoundError)
         return "a file is missing" if missing else reason_of(error)
     return None
+
+
+def _sums_path(path: str) -> str:
+    return f"{input_path(path)}.sums"
+
+
+def _read_sums(path: str) -> Mapping[str, int] | None:
+    """By file, relative to the checkpoint's folder; None: it was written by another program."""
+    sums = _sums_path(path)
+    if not tf.io.gfile.exists(sums):
+        return None
+    try:
+        with tf.io.gfile.GFile(sums, "rb") as file:
+            return {str(name): int(found) for name, found in json.loads(file.read()).items()}
+    except (ValueError, TypeError, AttributeError, tf.errors.OpError):
+        # Damaged itself: nobody can vouch for the rest.
+        return {os.path.join(_INPUT_FOLDER, os.path.basename(sums)): -1}
+
+
+def _sum_of(file: str) -> int | None:
+    """The CRC-32 of a file; None if it is not there."""
+    found = 0
+    try:
+        with tf.io.gfile.GFile(file, "rb") as content:
+            while block := content.read(_BLOCK_BYTES):
+                found = zlib.crc32(block, found)
+    except (tf.errors.NotFoundError, tf.errors.FailedPreconditionError):
+        return None
+    return found
 
 
 def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
@@ -143,32 +182,42 @@ def write_checkpoint(
     Raises:
         tf.errors.OpError, OSError: It could not be written; nothing of it is left.
     """
-    folder = os.path.dirname(path) or "."
+    folder = os.path.dirname(path)
     aside = os.path.join(folder, _ASIDE)
+    of_input = input_path(path)
+    parts = [(of_input, input_tensors)] if input_tensors else []
+    sums: dict[str, int | None] = {}
     try:
-        if input_tensors:
-            of_input = input_path(path)
-            tf.io.gfile.makedirs(os.path.dirname(of_input))
-            _write(aside, of_input, input_tensors)
-        _write(aside, path, tensors)
+        tf.io.gfile.makedirs(os.path.dirname(of_input))
+        for prefix, held in (*parts, (path, tensors)):
+            _save(aside, held)
+            for suffix in _SUFFIXES:
+                name = os.path.relpath(f"{prefix}{suffix}", folder or ".")
+                sums[name] = _sum_of(f"{aside}{suffix}")
+            if prefix == path:
+                write_whole(_sums_path(path), json.dumps(sums) + "\n")
+            _rename(aside, prefix)
     except BaseException:
         _remove_all(f"{aside}*")
         raise
 
 
-def _write(aside: str, prefix: str, tensors: Mapping[str, Tensor]) -> None:
-    _remove_all(f"{aside}*")
+def _save(prefix: str, tensors: Mapping[str, Tensor]) -> None:
+    _remove_all(f"{prefix}*")
     names = list(tensors)
     tf.raw_ops.SaveV2(
-        prefix=aside,
+        prefix=prefix,
         tensor_names=names,
         shape_and_slices=[""] * len(names),
         tensors=[tf.convert_to_tensor(tensors[name]) for name in names],
     )
-    for suffix in (_DATA_SUFFIX, ".index"):
-        flush_to_disk(f"{aside}{suffix}")
+    for suffix in _SUFFIXES:
+        flush_to_disk(f"{prefix}{suffix}")
+
+
+def _rename(aside: str, prefix: str) -> None:
     remove_quietly(f"{prefix}.index")  # an old one must not vouch for the new data
-    for suffix in (_DATA_SUFFIX, ".index"):
+    for suffix in _SUFFIXES:
         tf.io.gfile.rename(f"{aside}{suffix}", f"{prefix}{suffix}", overwrite=True)
     flush_to_disk(os.path.dirname(prefix) or ".")
 
@@ -178,6 +227,7 @@ def remove_checkpoint(path: str) -> None:
     for prefix in (path, input_path(path)):
         remove_quietly(f"{prefix}.index")
         _remove_all(f"{prefix}.data-*")
+    remove_quietly(_sums_path(path))
 
 
 def _remove_all(pattern: str) -> None:

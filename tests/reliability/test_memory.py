@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from kerasrun import estimator as tf_estimator
 
-x = np.random.default_rng(1).random((256, 50), "float32")
+x = np.random.default_rng(1).random((64, 50), "float32")
 keras.utils.set_random_seed(1)
 model = keras.Sequential([keras.layers.Dense(64, name="net"), keras.layers.Dense(1)])
 model.compile("adam", "mse", metrics=["mae"])
@@ -23,12 +23,12 @@ def input_fn():
     return tf.data.Dataset.from_tensor_slices(({"net_input": x}, x.sum(1))).shuffle(99).batch(32)
 
 
-config = tf_estimator.RunConfig(save_summary_steps=2)
+config = tf_estimator.RunConfig(save_summary_steps=1)
 estimator = tf_estimator.model_to_estimator(keras_model=model, model_dir=sys.argv[1], config=config)
-estimator.train(input_fn, steps=2)
+estimator.train(input_fn, steps=1)
 do = {
     "evaluate": lambda: estimator.evaluate(input_fn),
-    "train": lambda: estimator.train(input_fn, steps=2),
+    "train": lambda: estimator.train(input_fn, steps=1),
 }[sys.argv[2]]
 warm, times = int(sys.argv[3]), int(sys.argv[4])
 for done in range(times + 1):

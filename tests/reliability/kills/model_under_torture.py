@@ -11,14 +11,13 @@ from kerasrun.input_fns import csv_input_fn
 DATA = Path(__file__).parents[3] / "examples" / "data"
 FEATURES = {"iris_input": ["sepal_length", "sepal_width", "petal_length", "petal_width"]}
 
-tf.config.experimental.enable_op_determinism()
-
 run_config = tf_estimator.RunConfig(
     save_checkpoints_steps=40, save_summary_steps=15, log_step_count_steps=20
 )
 
 
 def build_model() -> keras.Model:
+    tf.config.experimental.enable_op_determinism()  # not on import: pytest imports this, too
     model = keras.Sequential(
         [
             keras.layers.Dense(400, activation="relu", name="iris"),
