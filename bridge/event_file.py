@@ -8,7 +8,6 @@ A record's framing is TensorBoard's own.
 """
 
 import io
-import logging
 import os
 import re
 import socket
@@ -24,7 +23,6 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from kerasrun.bridge.reasons import reason_of
 from kerasrun.exporters.durable import is_local
 
-_LOGGER = logging.getLogger("tensorflow")
 _VERSION = "brain.Event:2"  # from here on readers drop what a restart made void
 _PREFIX = "events.out.tfevents."
 _SECOND = re.compile(rf"{re.escape(_PREFIX)}(\d{{10}})\.")

@@ -17,7 +17,7 @@ from kerasrun.bridge.variable_names import (
     VariableNames,
     model_variables,
     optimizer_variables,
-    trainable_names,
+    trainable_variables,
 )
 from kerasrun.bridge.warm_start import WarmStart
 from kerasrun.exporters import ExportOutput, resources_of
@@ -103,8 +103,7 @@ class KerasProgram:
 
     def trained_variables(self) -> dict[str, tf.Variable]:
         """The model's trainable weights."""
-        trained = trainable_names(self.model)
-        return {n: v for n, v in model_variables(self.model).items() if n in trained}
+        return trainable_variables(self.model)
 
     def served_variables(self) -> dict[str, tf.Variable]:
         """The model's state; optimizer and metrics stay behind."""
@@ -128,7 +127,7 @@ class KerasProgram:
             variable.assign(self._initial.setdefault(name, variable.numpy()))
         self.global_step.assign(0)
         if self._warm_start is not None:
-            self._warm_start.apply(variables, trainable_names(self.model))
+            self._warm_start.apply(variables, self.trained_variables())
 
     def finalize(self) -> None:
         """As at the end of `keras.Model.fit`: takes over moving averages that the optimizer has."""

@@ -1,5 +1,6 @@
 """Evaluations that a process which goes on after a kill makes up, each once."""
 
+import os
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +25,7 @@ class RecordedEvaluations(Evaluations):
     def __init__(self, estimator: Estimator, spec: EvalSpec, begun: int) -> None:
         super().__init__(estimator, spec, begun)
         self._record = estimator.record
-        self._folder = f"eval_{spec.name}" if spec.name else "eval"
+        self._folder = os.path.basename(estimator.eval_dir(spec.name))
         self._state = EvaluationState()
 
     def evaluate(self, path: str) -> None:

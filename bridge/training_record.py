@@ -66,7 +66,7 @@ class TrainingRecord:
 
     def evaluation(self, folder: str) -> EvaluationState | None:
         """The state of the evaluations in `eval` or `eval_<name>`; None: there never were any."""
-        found = self._evaluations().get(folder)
+        found = _evaluations(self._read()).get(folder)
         if not isinstance(found, dict):
             return None
         known = {key: found[key] for key in EvaluationState._fields if key in found}
@@ -75,12 +75,8 @@ class TrainingRecord:
     def note_evaluation(self, folder: str, state: EvaluationState) -> None:
         """Replaces the state of the evaluations in `folder`."""
         content = self._read()
-        content["evaluations"] = {**self._evaluations(), folder: state._asdict()}
+        content["evaluations"] = {**_evaluations(content), folder: state._asdict()}
         self._write(content)
-
-    def _evaluations(self) -> dict[str, Any]:
-        found = self._read().get("evaluations")
-        return found if isinstance(found, dict) else {}
 
     def _read(self) -> dict[str, Any]:
         if not tf.io.gfile.exists(self._path):
@@ -101,3 +97,8 @@ class TrainingRecord:
             write_whole(self._path, json.dumps(content, indent=2) + "\n")
         except (OSError, tf.errors.OpError) as error:
             _LOGGER.warning("%s cannot be written: %s.", self._path, reason_of(error))
+
+
+def _evaluations(content: Mapping[str, Any]) -> dict[str, Any]:
+    found = content.get("evaluations")
+    return found if isinstance(found, dict) else {}

@@ -72,10 +72,10 @@ def model_variables(model: keras.Model) -> dict[str, tf.Variable]:
     return found | {names.name(path): v for path, v in own_variables(model)}
 
 
-def trainable_names(model: keras.Model) -> list[str]:
-    """Which of `model_variables` are trained."""
+def trainable_variables(model: keras.Model) -> dict[str, tf.Variable]:
+    """Those of `model_variables` that are trained."""
     trained = {id(v.value) for v in model.trainable_variables}
-    return [name for name, value in model_variables(model).items() if id(value) in trained]
+    return {name: value for name, value in model_variables(model).items() if id(value) in trained}
 
 
 def optimizer_variables(

@@ -10,7 +10,7 @@ from kerasrun.exporters.arguments import ServingInputReceiverFn
 from kerasrun.exporters.best_result import BestResult
 from kerasrun.exporters.better import BetterMetric, loss_smaller
 from kerasrun.exporters.event_results import event_results
-from kerasrun.exporters.retention import checked_exports_to_keep, remove_old_exports, versions
+from kerasrun.exporters.retention import checked_exports_to_keep, versions
 from kerasrun.exporters.saved_model_exporter import SavedModelExporter
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -112,10 +112,6 @@ class BestExporter(SavedModelExporter):
         if path is not None and (best := remembered.read()) is not None:
             remembered.write(best, path)
         return path
-
-    def tidy(self, export_path: str) -> None:
-        """Removes the exports that are too many."""
-        remove_old_exports(export_path, self._exports_to_keep)
 
     def _is_better(self, best: dict[str, Any], current: dict[str, Any]) -> bool:
         return bool(self._compare_fn(best_eval_result=best, current_eval_result=current))

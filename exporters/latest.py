@@ -3,7 +3,7 @@
 from typing import Any
 
 from kerasrun.exporters.arguments import ServingInputReceiverFn
-from kerasrun.exporters.retention import checked_exports_to_keep, remove_old_exports
+from kerasrun.exporters.retention import checked_exports_to_keep
 from kerasrun.exporters.saved_model_exporter import SavedModelExporter
 
 
@@ -46,7 +46,3 @@ class LatestExporter(SavedModelExporter):
         path = self.write(estimator, export_path, checkpoint_path)
         self.tidy(export_path)
         return path
-
-    def tidy(self, export_path: str) -> None:
-        """Removes the exports that are too many."""
-        remove_old_exports(export_path, self._exports_to_keep)

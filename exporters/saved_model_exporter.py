@@ -4,7 +4,7 @@ from typing import Any
 
 from kerasrun.exporters.arguments import ServingInputReceiverFn, checked_name, checked_receiver_fn
 from kerasrun.exporters.exporter import Exporter
-from kerasrun.exporters.retention import newer_than
+from kerasrun.exporters.retention import newer_than, remove_old_exports
 
 
 class SavedModelExporter(Exporter):
@@ -21,6 +21,8 @@ class SavedModelExporter(Exporter):
         ValueError: `name` is empty or no string.
         TypeError: `serving_input_receiver_fn` cannot be called.
     """
+
+    _exports_to_keep: int | None = None
 
     def __init__(
         self,
@@ -59,7 +61,8 @@ class SavedModelExporter(Exporter):
         return path
 
     def tidy(self, export_path: str) -> None:
-        """Removes the exports that are not to be kept; here all are."""
+        """Removes the exports beyond those to be kept: all are, unless a subclass has a number."""
+        remove_old_exports(export_path, self._exports_to_keep)
 
     def write(self, estimator: Any, export_path: str, checkpoint_path: str | None) -> str | None:
         """Has the Estimator export a checkpoint; returns the folder that was written."""

@@ -11,7 +11,7 @@ from typing import Self
 import tensorflow as tf
 
 from kerasrun.exporters.durable import flush_to_disk, flush_tree_to_disk, is_local
-from kerasrun.exporters.retention import versions
+from kerasrun.exporters.retention import newest_version
 
 _TRIES = 10
 _TEMPORARY = re.compile(r"temp-\d{10}")
@@ -91,7 +91,8 @@ class VersionFolder:
         return True
 
     def _above_all(self) -> int:
-        return max((int(name) + 1 for name in versions(self._base)), default=0)
+        newest = newest_version(self._base)
+        return 0 if newest is None else int(newest) + 1
 
     def _taken(self) -> str:
         return (
