@@ -20,6 +20,7 @@ from kerasrun import estimator as tf_estimator
 
 _SUMMARY_STEPS, _CHECKPOINT_STEPS = 100, 1000
 _STACKED = 100
+_LONG = 10**7
 
 
 class Stretches:
@@ -54,7 +55,8 @@ class _Watch(tf_estimator.SessionRunHook):
         self._stretches, self._steps = stretches, steps
 
     def next_iteration(self, done: int) -> int:
-        return done + self._steps - done % self._steps
+        middle = self._steps // 2  # far from a checkpoint: a hook that runs with one waits for it
+        return done + self._steps - (done - middle) % self._steps
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         if self._stretches.ended():
@@ -71,7 +73,8 @@ def kerasrun(task: Task, stretches: Stretches) -> None:
     estimator = tf_estimator.model_to_estimator(
         keras_model=task.build_model(), model_dir=tempfile.mkdtemp(), config=config
     )
-    estimator.train(task.input_fn, hooks=[_Watch(stretches, task.steps)])
+    watch = _Watch(stretches, task.steps)
+    estimator.train(task.input_fn, hooks=[watch], max_steps=_LONG)  # ended by the hook
 
 
 class _Epochs(keras.callbacks.Callback):

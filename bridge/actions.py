@@ -2,10 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from kerasrun.bridge.loop import Running
 from kerasrun.bridge.observer import Observer, Progress
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.summaries import SummaryWriter
@@ -14,16 +13,22 @@ _LOGGER = logging.getLogger("tensorflow")
 
 
 class Rate:
-    """Updates a second between two calls, in time spent training: pauses do not count."""
+    """Updates a second between two calls, in time spent training: pauses do not count.
 
-    def __init__(self, running: Running, step: int) -> None:
-        self._running = running
-        self._step, self._seconds = step, running.seconds
+    Args:
+        seconds: How long training has taken up to the step that is told.
+        step: Where it begins.
+    """
+
+    def __init__(self, seconds: Callable[[], float], step: int) -> None:
+        self._seconds = seconds
+        self._step, self._last = step, seconds()
 
     def __call__(self, step: int) -> float | None:
         """Returns the rate since the call before; None if no time has passed."""
-        steps, seconds = step - self._step, self._running.seconds - self._seconds
-        self._step, self._seconds = step, self._running.seconds
+        now = self._seconds()
+        steps, seconds = step - self._step, now - self._last
+        self._step, self._last = step, now
         return steps / seconds if seconds > 0 else None
 
 
@@ -33,13 +38,17 @@ class TrainingMetrics:
     def __init__(self, program: Program, step: int) -> None:
         self._program = program
         self._begun = step
-        self._latest: dict[str, Any] = {}
+        self._latest: Mapping[str, Any] = {}
 
-    def take(self, step: int) -> dict[str, Any]:
+    def taken(self, step: int, values: Mapping[str, Any]) -> None:
+        """The compiled loop has read the averages up to `step` and has started anew."""
+        self._begun, self._latest = step, values
+
+    def take(self, step: int) -> Mapping[str, Any]:
         """Returns the averages up to `step` and starts anew."""
-        self._latest = self._program.metric_results()
-        self._program.reset_metrics()
-        self._begun = step
+        if step != self._begun:
+            self.taken(step, self._program.metric_results())
+            self._program.reset_metrics()
         return self._latest
 
     def look(self, step: int) -> dict[str, float]:

@@ -34,6 +34,15 @@ class BatchMeans:
         """The means as float32 numpy scalars; 0 where no batch was added."""
         return {name: self._mean(name) for name in self.names}
 
+    def tensors(self) -> dict[str, tf.Tensor]:
+        """The means as float32 tensors, in a graph that is being traced."""
+        found = {}
+        for name in self.names:
+            count = tf.maximum(self.variables[f"{name}/count"], 1)
+            total = self.variables[f"{name}/total"]
+            found[name] = tf.cast(total / tf.cast(count, tf.float64), tf.float32)
+        return found
+
     def reset(self) -> None:
         """Starts all means anew."""
         for variable in self.variables.values():

@@ -1,10 +1,11 @@
 """How an Estimator's verbs are carried out, on one program and one folder."""
 
+import logging
 import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import tensorflow as tf
 
@@ -15,6 +16,7 @@ from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.input_pipeline import InputFn, dataset_from
 from kerasrun.bridge.interrupts import deferred
 from kerasrun.bridge.loop import CompiledLoop
+from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings
 from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.notices import give_notice
 from kerasrun.bridge.observer import Observer
@@ -23,7 +25,11 @@ from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.state import State
 from kerasrun.bridge.summaries import SummaryWriter
+from kerasrun.bridge.trainer import collected_every
 from kerasrun.bridge.training_record import TrainingRecord
+
+_LOGGER = logging.getLogger("tensorflow")
+_News = TypeVar("_News")
 
 
 class Engine:
@@ -64,8 +70,18 @@ class Engine:
         self._params = params
         self._writers: dict[str, SummaryWriter] = {}
         eagerly = program.run_eagerly
-        self.train_loop = CompiledLoop(program.train_step, program.global_step, eagerly=eagerly)
-        self._eval_loop = CompiledLoop(program.eval_step, eagerly=eagerly)
+        self.train_loop = CompiledLoop(
+            program.train_step,
+            program.global_step,
+            eagerly=eagerly,
+            settings=_loop_settings(config),
+            chosen=_weakly(self._loop_chosen),
+            summaries=lambda: (program.graph_metrics, collected_every(config)),
+        )
+        # XLA rounds otherwise: evaluations are compared with each other, whenever they were made.
+        self._eval_loop = CompiledLoop(
+            program.eval_step, eagerly=eagerly, settings=LoopSettings(jit_compile=False)
+        )
         self._predict = program.predict_step if eagerly else self.predict_step
         self.observers: list[Observer] = []
         self._noticed: set[str] = set()
@@ -89,6 +105,11 @@ class Engine:
         if text not in self._noticed:
             self._noticed.add(text)
             self.notice(text)
+
+    def _loop_chosen(self, choice: LoopChoice) -> None:
+        if choice.secs_per_step or choice.loop != "graph":
+            _LOGGER.info("Training loop: %s", choice)
+        self.tell("loop_chosen", choice)
 
     def evaluate(
         self,
@@ -181,13 +202,22 @@ class Engine:
             self._writers[logdir].flush()
 
 
-def _weakly(method: Callable[[str], None]) -> Callable[[str], None]:
+def _loop_settings(config: RunConfig) -> LoopSettings:
+    deterministic = bool(config.deterministic)
+    jit_compile = config.jit_compile if config.jit_compile is not None else "auto"
+    if deterministic and jit_compile == "auto":
+        jit_compile = False
+    steps_per_loop = config.steps_per_loop if config.steps_per_loop is not None else "auto"
+    return LoopSettings(steps_per_loop, jit_compile, fixed=deterministic)
+
+
+def _weakly(method: Callable[[_News], None]) -> Callable[[_News], None]:
     """Calls a method of an object that it does not keep alive."""
     reference = weakref.WeakMethod(method)
 
-    def call(text: str) -> None:
+    def call(news: _News) -> None:
         if (living := reference()) is not None:
-            living(text)
+            living(news)
 
     return call
 

@@ -88,7 +88,7 @@ class InputPosition:
         except tf.errors.OpError as error:
             self._running.begin_again()
             return reason_of(error)
-        self._running.batches = saved.batches or 0
+        self._running.goes_on_at(saved.batches or 0)
         return None
 
     def _state(self) -> tf.Tensor | None:

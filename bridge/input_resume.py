@@ -73,7 +73,7 @@ def _read_over(running: Running, batches: int, interrupts: Interrupts) -> None:
     reading, more = CompiledLoop(_nothing).over(running), True
     while more and reading.batches < batches and not interrupts.received:
         more = reading.run_up_to(batches - reading.batches).more
-    running.batches = reading.batches
+    running.goes_on_at(reading.batches)
     reading.close()
 
 

@@ -8,11 +8,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kerasrun.bridge.batch_means import BatchMeans
+from kerasrun.bridge.embedding_lookup import rows_only
 from kerasrun.bridge.feature_keys import FeatureKeys
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.keras_metrics import KerasMetrics
 from kerasrun.bridge.keras_optimizer import keeps_averages, unused
 from kerasrun.bridge.metric_names import MetricNames
+from kerasrun.bridge.sparse_updates import SparseUpdates
 from kerasrun.bridge.variable_names import (
     VariableNames,
     model_variables,
@@ -47,13 +49,13 @@ class KerasProgram:
     ) -> None:
         self.model = model
         self.export_outputs: Mapping[str, type[ExportOutput]] = dict(export_outputs or {})
-        self._metric_names = metric_names or MetricNames()
+        self.metrics = KerasMetrics(model, metric_names or MetricNames())
         self._warm_start = warm_start
         self.keys = FeatureKeys(model)
         self.global_step = tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")
         self._optimizer = unused(model.optimizer)
+        self._sparse_updates = SparseUpdates()
         self._compiled = _compilation(model)
-        self._means = BatchMeans()
         self.run_eagerly = bool(model.run_eagerly)
         self._plain_train_step = _is_keras_own(model, "train_step")
         self._plain_test_step = _is_keras_own(model, "test_step")
@@ -117,7 +119,7 @@ class KerasProgram:
         """What the metrics have added up."""
         names = VariableNames(self.model)
         found = {f"metrics/{names.name(v.path)}": v.value for v in self.model.metrics_variables}
-        return found | {f"metrics/{k}": v for k, v in self._means.variables.items()}
+        return found | {f"metrics/{k}": v for k, v in self.metrics.means.variables.items()}
 
     def reset_to_initial(self) -> None:
         """Puts every variable back to what it was when first seen, then starts it warm."""
@@ -128,6 +130,10 @@ class KerasProgram:
         self.global_step.assign(0)
         if self._warm_start is not None:
             self._warm_start.apply(variables, self.trained_variables())
+
+    def loaded(self) -> None:
+        """Finds anew what follows from the variables."""
+        self._sparse_updates.loaded()
 
     def finalize(self) -> None:
         """As at the end of `keras.Model.fit`: takes over moving averages that the optimizer has."""
@@ -147,7 +153,8 @@ class KerasProgram:
             scaled = self._optimizer.scale_loss(loss)
         if weights := model.trainable_weights:
             gradients = tape.gradient(scaled, weights)
-            self._optimizer.apply_gradients(zip(gradients, weights, strict=True))
+            with self._sparse_updates.of(self._optimizer):
+                self._optimizer.apply_gradients(zip(gradients, weights, strict=True))
         return self._add_batch(loss, data, outputs)
 
     def eval_step(self, batch: Example) -> tf.Tensor:
@@ -169,16 +176,16 @@ class KerasProgram:
 
     def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
         """`loss` (mean over batches) and the compiled metrics."""
-        found = {k: np.asarray(v)[()] for k, v in self._metrics().items()}
-        means = self._means.results()
-        if self._tracks_loss():
-            means.pop("loss", None)
-        return self._metric_names.renamed(found | means)
+        return self.metrics.results()
 
-    def metric_tensors(self) -> dict[str, Any]:
+    def metric_tensors(self) -> dict[str, tf.Tensor]:
         """The metrics that Keras keeps, as tensors; without `loss`."""
-        found = self._metric_names.renamed(self._metrics())
-        return {name: tf.convert_to_tensor(v) for name, v in found.items() if name != "loss"}
+        return self.metrics.tensors()
+
+    @property
+    def graph_metrics(self) -> KerasMetrics | None:
+        """The metrics, if a graph can read and reset them."""
+        return self.metrics if self.metrics.are_graph_code and not self.run_eagerly else None
 
     def forward(self, batch: Example, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The loss of a batch and the outputs by name; changes nothing, not even moving averages.
@@ -193,8 +200,7 @@ class KerasProgram:
 
     def reset_metrics(self) -> None:
         """Starts the metrics anew."""
-        self.model.reset_metrics()
-        self._means.reset()
+        self.metrics.reset()
 
     def _remember_initial(self) -> None:
         self._initial = {
@@ -209,47 +215,28 @@ class KerasProgram:
         return features, self.keys.labels(batch.labels), weights
 
     def _call(self, x: Any, *, training: bool) -> Any:
-        if self.model._call_has_training_arg:
-            return self.model(x, training=training)
-        return self.model(x)
+        with rows_only(self.model):
+            if self.model._call_has_training_arg:
+                return self.model(x, training=training)
+            return self.model(x)
 
     def _add_batch(self, loss: tf.Tensor, data: tuple[Any, Any, Any], outputs: Any) -> tf.Tensor:
         x, y, sample_weight = data
         self.model.compute_metrics(x, y, outputs, sample_weight)
-        self._means.add("loss", loss)
-        self._check_metric_names()
+        self.metrics.means.add("loss", loss)
+        self.metrics.check_names()
         return loss
 
     def _custom_step(self, step: Any, data: tuple[Any, Any, Any]) -> tf.Tensor:
         """A step of the user's own: what it returns beside its metrics is averaged over batches."""
-        logs = step(keras.utils.pack_x_y_sample_weight(*data))
+        with rows_only(self.model), self._sparse_updates.of(self._optimizer):
+            logs = step(keras.utils.pack_x_y_sample_weight(*data))
         kept_by_metrics = set(self.model.get_metrics_result()) - {"loss"}
         for name, value in logs.items():
             if name not in kept_by_metrics:
-                self._means.add(name, value)
-        self._check_metric_names()
+                self.metrics.means.add(name, value)
+        self.metrics.check_names()
         return logs.get("loss", tf.constant(0.0))
-
-    def _tracks_loss(self) -> bool:
-        """Whether a step of the user's own keeps Keras's running loss: then it is the loss."""
-        tracker = getattr(self.model, "_loss_tracker", None)
-        return tracker is not None and bool(tracker.count > 0)
-
-    def _metrics(self) -> dict[str, Any]:
-        """The metrics that Keras keeps; one called `loss` steps aside for the loss itself."""
-        found = dict(self.model.get_metrics_result())
-        compiled = self.model._compile_metrics
-        if compiled is not None and compiled.built and "loss" in (own := compiled.result()):
-            found["loss_1"] = own["loss"]
-        return found
-
-    def _check_metric_names(self) -> None:
-        if not self._metric_names.given:
-            return
-        compiled_loss = self.model._compile_loss
-        by_output = {m.name for m in compiled_loss.metrics} if compiled_loss is not None else set()
-        kept = {*self._metrics(), *self._means.names} - {"loss"}
-        self._metric_names.check(sorted(kept - by_output), by_output)
 
 
 _as_built: weakref.WeakKeyDictionary[keras.Model, dict[str, Any]] = weakref.WeakKeyDictionary()

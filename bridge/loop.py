@@ -1,21 +1,19 @@
 """The compiled loop: many steps a call, each call ending exactly where it is told to.
 
 One step a call costs 300 to 800 µs of Python, whatever the model; a hundred steps a call make
-that cost vanish.
+that cost vanish. How the steps of a call are run is chosen by `kerasrun.bridge.loop_tuning`.
 """
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from kerasrun.bridge.input_pipeline import Example
-
-# A call lasts about so long: rare enough to cost nothing, often enough to hear Ctrl-C.
-_SECS_PER_CALL = 0.2
-_LoopState = Any  # (steps done int64, more bool, loss float32), scalars
+from kerasrun.bridge.loop_collecting import Collected, Collecting
+from kerasrun.bridge.loop_graph import Step
+from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings, LoopTuner, Pass, Summaries
 
 
 class Ran(NamedTuple):
@@ -25,11 +23,14 @@ class Ran(NamedTuple):
         steps: How many steps were taken.
         more: Whether the data may hold more.
         loss: The last step's loss; 0 where no step was taken.
+        collected: The metrics where summaries were due amid the call, or at its end. They have
+            been started anew each time.
     """
 
     steps: int
     more: bool
     loss: float
+    collected: Sequence[Collected] = ()
 
     @property
     def finite(self) -> bool:
@@ -40,58 +41,65 @@ class Ran(NamedTuple):
 class CompiledLoop:
     """Runs `step` on batch after batch inside one `tf.function`.
 
-    One instance serves many datasets of the same structure without tracing anew.
+    One instance serves many datasets of the same structure without tracing anew, and what it has
+    learnt of how fast the steps are run best serves them all.
 
     Args:
-        step: Takes an `Example`, returns its loss, a scalar. Traced once.
+        step: Takes an `Example`, returns its loss, a scalar. Traced once for each way to run it.
         counter: An int64 variable that counts the steps; with one, a loss that is NaN or infinite
             ends the call.
         eagerly: Runs everything as Python, uncompiled.
+        settings: How it runs.
+        chosen: Told of the way to run it that was chosen; told again when there is a better one.
+        summaries: Metrics that may be read amid a call, and every how many steps; asked when a
+            step has been traced.
     """
 
     def __init__(
         self,
-        step: Callable[[Example], tf.Tensor],
+        step: Step,
         counter: tf.Variable | None = None,
         *,
         eagerly: bool = False,
+        settings: LoopSettings | None = None,
+        chosen: Callable[[LoopChoice], None] = lambda _: None,
+        summaries: Summaries = lambda: (None, None),
     ) -> None:
-        self._step = step
-        self._counter = counter
-        compiled = tf.function(self._steps, autograph=False, reduce_retracing=True)
-        self._call = self._steps if eagerly else compiled
+        self._step, self._counter = step, counter
+        self._eagerly = eagerly
+        self._settings = settings or LoopSettings()
+        self._chosen, self._summaries = chosen, summaries
+        self._tuner: LoopTuner | None = None
 
     def start(self, dataset: tf.data.Dataset) -> "Running":
         """Begins a pass over `dataset`; traces the loop if this structure is new."""
-        running = Running(self._call, dataset)
-        running.run(0)
+        running = Running(self._tuner_for(dataset.element_spec), dataset)
+        running.trace()
         return running
 
     def over(self, running: "Running") -> "Running":
         """Takes batches from where another pass stands, for a step of its own."""
-        return Running(self._call, running.dataset, running.iterator)
+        tuner = self._tuner_for(running.dataset.element_spec)
+        return Running(tuner, running.dataset, running.iterator)
 
-    def _steps(self, iterator: tf.data.Iterator, limit: tf.Tensor) -> _LoopState:
-        def goes_on(done: tf.Tensor, more: tf.Tensor, loss: tf.Tensor) -> tf.Tensor:
-            unharmed = tf.math.is_finite(loss) if self._counter is not None else True
-            return (done < limit) & more & unharmed
-
-        def one(done: tf.Tensor, more: tf.Tensor, loss: tf.Tensor) -> _LoopState:
-            batch = iterator.get_next_as_optional()
-            return tf.cond(
-                batch.has_value(),
-                lambda: (done + 1, more, self._counted(batch.get_value())),
-                lambda: (done, tf.constant(False), loss),
+    def _tuner_for(self, spec: Any) -> LoopTuner:
+        if self._tuner is None or self._tuner.spec != spec:
+            self._tuner = LoopTuner(
+                self._step if self._counter is None else self._counted,
+                spec,
+                self._settings,
+                self._chosen,
+                self._summaries,
+                until_nan=self._counter is not None,
+                eagerly=self._eagerly,
             )
+        return self._tuner
 
-        start = (tf.constant(0, tf.int64), tf.constant(True), tf.constant(0.0))
-        return tf.while_loop(goes_on, one, start, parallel_iterations=1)
-
-    def _counted(self, batch: Example) -> tf.Tensor:
+    def _counted(self, batch: Any) -> tf.Tensor:
         loss = self._step(batch)
-        if self._counter is not None:
-            self._counter.assign_add(1)
-        return tf.cast(loss, tf.float32)
+        assert self._counter is not None
+        self._counter.assign_add(1)
+        return loss
 
 
 class Running:
@@ -106,22 +114,28 @@ class Running:
 
     def __init__(
         self,
-        call: Callable[..., _LoopState],
+        tuner: LoopTuner,
         dataset: tf.data.Dataset,
         iterator: tf.data.Iterator | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._call = call
+        self._tuner = tuner
         self.dataset = dataset
         self.iterator: Any = iter(dataset) if iterator is None else iterator
         self._clock = clock
-        self._secs_per_step: float | None = None
+        self._size = int(dataset.cardinality())
         self.batches = 0
         self.seconds = 0.0
 
     def begin_again(self) -> None:
         """Goes back to the dataset's beginning."""
         self.iterator, self.batches = iter(self.dataset), 0
+
+    def goes_on_at(self, batches: int) -> None:
+        """The iterator stands behind so many batches, as of a run whose data may have been more."""
+        self.batches = batches
+        if self._size != tf.data.INFINITE_CARDINALITY:
+            self._size = tf.data.UNKNOWN_CARDINALITY
 
     def close(self) -> None:
         """Ends the pass, and the threads that read ahead for it.
@@ -131,21 +145,40 @@ class Running:
         """
         self.iterator = None
 
-    def run(self, limit: int) -> Ran:
-        """Takes `limit` steps, or fewer where the data ends or a loss is no number."""
-        before = self._clock()
-        steps, more, loss = self._call(self.iterator, tf.constant(limit, tf.int64))
-        ran = Ran(int(steps), bool(more), float(loss))
-        self.batches += ran.steps
-        if ran.steps:
-            seconds = self._clock() - before
-            self.seconds += seconds
-            self._secs_per_step = seconds / ran.steps
-        return ran
+    def trace(self) -> None:
+        """Traces the loop, taking no step."""
+        self._tuner.trace(Pass(self.iterator, self._known))
 
-    def run_up_to(self, limit: int) -> Ran:
-        """Takes as many steps as fit into a short call, at most `limit`."""
-        if self._secs_per_step is None:
-            return self.run(min(limit, 1))
-        fitting = int(_SECS_PER_CALL / self._secs_per_step) if self._secs_per_step else limit
-        return self.run(min(limit, max(fitting, 1)))
+    def run_up_to(self, limit: int, left: int | None = None, due_in: int | None = None) -> Ran:
+        """Takes as many steps as fit into a short call.
+
+        Args:
+            limit: The most that may be taken; fewer are where the data end, or a loss is no number.
+            left: How many are to be taken in all, in this call and later ones, if that is known.
+            due_in: In how many steps summaries are due. The call ends there at the latest, or it
+                collects them.
+        """
+        there = self._size - self.batches if self._size >= 0 else None
+        asked = limit
+        if there is not None:
+            limit, left = min(limit, there), min(there, there if left is None else left)
+        turn = self._tuner.turn(limit, left, due_in)
+        under_way = Pass(self.iterator, self._known)
+        begun = self._clock()
+        took = turn.loop(self.iterator, turn.most, known=under_way.known, due_in=due_in or 0)
+        steps, more, loss = int(took.done), bool(took.more), float(took.loss)
+        seconds = self._clock() - begun
+        collected: Sequence[Collected] = ()
+        if isinstance(turn.loop, Collecting) and due_in is not None:
+            collected = list(turn.loop.collected(took, due_in))
+        self.batches += steps
+        self.seconds += seconds if steps else 0.0
+        if there is not None:  # the end is noticed as it is where nobody knows where it will be
+            more = steps < there or asked <= there
+        self._tuner.took(steps, seconds, took.dims, under_way)
+        return Ran(steps, more, loss, collected)
+
+    @property
+    def _known(self) -> bool:
+        """Whether it is known how many batches there are."""
+        return self._size != tf.data.UNKNOWN_CARDINALITY

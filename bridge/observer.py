@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kerasrun.bridge.loop_tuning import LoopChoice
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -35,6 +37,9 @@ class Observer:
 
     def progress(self, progress: Progress) -> None:
         """About twice a second while training, and at its last step."""
+
+    def loop_chosen(self, choice: LoopChoice) -> None:
+        """Steps are run in this way from now on; told again when another turns out faster."""
 
     def checkpoint_saved(self, path: str, step: int) -> None:
         """A whole checkpoint of `global_step` `step` lies at the prefix `path`."""

@@ -14,6 +14,19 @@ from kerasrun.bridge.input_pipeline import Example
 from kerasrun.exporters import ExportOutput
 
 
+class GraphMetrics(Protocol):
+    """Metrics that a compiled loop can read and start anew."""
+
+    def taken(self) -> Mapping[str, tf.Tensor]:
+        """Reads the scalars and starts all anew, in a graph that is being traced.
+
+        The keys are its own: `of_taken` knows them.
+        """
+
+    def of_taken(self, values: Mapping[str, float]) -> dict[str, np.ndarray[Any, Any]]:
+        """What `Program.metric_results` would have been, by the values that `taken` had."""
+
+
 class Program(Protocol):
     """A model as the loop sees it.
 
@@ -29,6 +42,10 @@ class Program(Protocol):
 
     export_outputs: Mapping[str, type[ExportOutput]]
     """For names of outputs, as what a served model offers them beside `serving_default`."""
+
+    @property
+    def graph_metrics(self) -> GraphMetrics | None:
+        """The metrics, once a step has been traced, if a graph can read and reset them."""
 
     def default_receiver_specs(self) -> Mapping[str, tf.TensorSpec] | None:
         """The features that a served model asks for by default; None if they are not known."""
@@ -59,6 +76,9 @@ class Program(Protocol):
 
     def reset_to_initial(self) -> None:
         """Puts every variable back to what it was when the Estimator was made."""
+
+    def loaded(self) -> None:
+        """Called when the variables have been given the values that training goes on from."""
 
     def finalize(self) -> None:
         """Gives the weights the values to predict with, where training keeps others.

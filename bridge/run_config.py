@@ -65,6 +65,13 @@ class RunConfig:
             buffers included), so that an interrupted training goes on with the next batch.
         input_resume: What such a training does where the position was not saved, or cannot be:
             `replay` reads over the batches that were trained on, `restart` begins the data anew.
+        steps_per_loop: Most training steps in one call of the compiled loop, which ends earlier
+            where something must happen; "auto": as many as last a fifth of a second.
+        jit_compile: Whether XLA compiles the training loop; "auto": where that is faster, measured
+            on the first steps of a training that is long enough to gain by it.
+        deterministic: Whether two trainings of the same program end with the same bits:
+            TensorFlow's deterministic operations are switched on, for the whole process, with
+            `tf_random_seed` (0 if that is None), and no loop is chosen by its speed.
 
     An Estimator says in one line of its log which of the fields that were given have no effect.
 
@@ -75,7 +82,8 @@ class RunConfig:
         TypeError: An argument is unknown, `model_dir` is no path, or a part of TF_CONFIG is no
             object.
 
-    Source: `tf.estimator.RunConfig`; the last two are ours.
+    Source: `tf.estimator.RunConfig`; the last five are ours; `steps_per_loop` is called
+    `iterations_per_loop` in `tf.estimator.tpu.TPUConfig`.
     """
 
     model_dir: str | None
@@ -97,6 +105,9 @@ class RunConfig:
     checkpoint_save_graph_def: bool | None
     save_input_position: bool | None
     input_resume: str | None
+    steps_per_loop: int | str | None
+    jit_compile: bool | str | None
+    deterministic: bool | None
     _node: Node = field(hash=False, repr=False)
 
     def __init__(
@@ -120,6 +131,9 @@ class RunConfig:
         checkpoint_save_graph_def: bool | None = True,
         save_input_position: bool | None = True,
         input_resume: str | None = "replay",
+        steps_per_loop: int | str | None = "auto",
+        jit_compile: bool | str | None = "auto",
+        deterministic: bool | None = False,
     ) -> None:
         values = {name: value for name, value in locals().items() if name != "self"}
         if save_checkpoints_steps is _DEFAULT and save_checkpoints_secs is _DEFAULT:

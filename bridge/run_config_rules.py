@@ -111,4 +111,10 @@ _RULES: dict[str, Rule] = {
     "session_creation_timeout_secs": _POSITIVE,
     "save_input_position": (lambda v: isinstance(v, bool), "True or False"),
     "input_resume": (lambda v: v in ("replay", "restart"), "'replay' or 'restart'"),
+    "steps_per_loop": (
+        lambda v: v == "auto" or (_is_seed(v) and v > 0),
+        "'auto' or an integer > 0",
+    ),
+    "jit_compile": (lambda v: v == "auto" or isinstance(v, bool), "'auto', True or False"),
+    "deterministic": (lambda v: isinstance(v, bool), "True or False"),
 }

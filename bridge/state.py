@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.checkpoint_files import restore, step_of
 from kerasrun.bridge.program import Program
+from kerasrun.bridge.variable_reader import VariableReader
 
 _LOGGER = logging.getLogger("tensorflow")
 
@@ -28,6 +29,7 @@ class State:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._reader = VariableReader()
         self._held: str | None = None  # the checkpoint that training loaded or saved last
 
     @property
@@ -52,6 +54,7 @@ class State:
         """
         self._program.reset_metrics()
         self._load(path, self._everything())
+        self._program.loaded()
         self._held = path
         State._in_training.append(self)
         try:
@@ -61,14 +64,15 @@ class State:
             State._in_training.remove(self)
             State._changes += 1
 
-    def snapshot(self, path: str) -> dict[str, tf.Tensor]:
+    def snapshot(self, path: str) -> tuple[dict[str, tf.Tensor], list[str]]:
         """Everything as it is now, by name, to be saved as the checkpoint `path`.
 
-        No later step changes these values: a variable that is still read is copied when it is
-        written.
+        Returns:
+            The values, which no later step changes; and the names of trained weights that hold a
+            NaN.
         """
         self._held = path
-        return self._copy()
+        return self._reader(self._everything(), self._program.trained_variables())
 
     @contextmanager
     def holding(self, path: str | None, mark: int | None = None) -> Iterator[int]:
@@ -120,7 +124,8 @@ class State:
         return mark == State._changes and not State._in_training
 
     def _copy(self) -> dict[str, tf.Tensor]:
-        return {name: variable.read_value() for name, variable in self._everything().items()}
+        values, _ = self._reader(self._everything())
+        return values
 
     def _put_back(self, values: dict[str, tf.Tensor]) -> None:
         self._program.activate()

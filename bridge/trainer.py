@@ -16,7 +16,7 @@ from kerasrun.bridge.actions import (
 from kerasrun.bridge.errors import NanLossDuringTrainingError
 from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.interrupts import Interrupts
-from kerasrun.bridge.loop import Running
+from kerasrun.bridge.loop import Ran, Running
 from kerasrun.bridge.notices import data_ended, give_notice
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.program import Program
@@ -33,11 +33,13 @@ _NO_LIMIT = 2**62
 class Action(NamedTuple):
     """Something that happens after some steps: *what* it does, and *when*.
 
-    `do` is told the step; a true answer stops training.
+    `do` is told the step; a true answer stops training. One that only reads the metrics need not
+    end a call of the loop: it does its work afterwards, with the metrics as they were.
     """
 
     when: Trigger
     do: Callable[[int], Any]
+    reads_only: bool = False
 
 
 class Trainer:
@@ -76,7 +78,8 @@ class Trainer:
         self._stop_at = stop_at
         self._step, self._origin = int(program.global_step), origin
         self._metrics = TrainingMetrics(program, self._step)
-        rate = Rate(running, self._step)
+        self._seconds = running.seconds
+        rate = Rate(lambda: self._seconds, self._step)
         self._tell = TellProgress(self._metrics, rate, observers, stop_at)
         self._actions = list(self._planned(writer))
 
@@ -110,11 +113,10 @@ class Trainer:
             Whether there may be more data, and whether something asks to stop.
         """
         self._saver.poll()
-        limit, watched = self._steps_to_next_action(), self._hooks.watches_next
+        watched = self._hooks.watches_next
         if watched:
             self._hooks.before_run()
-        ran = self._running.run_up_to(1 if watched else min(limit, self._hooks.unwatched()))
-        self._step += ran.steps
+        ran = self._run(1 if watched else self._hooks.unwatched())
         if not ran.steps:
             return ran.more, False
         stops = [self._take(action) for action in self._actions] if ran.finite else []
@@ -126,16 +128,34 @@ class Trainer:
             raise NanLossDuringTrainingError(self._step)
         return ran.more, any(stops)
 
+    def _run(self, limit: int) -> Ran:
+        """One call of the loop, and the summaries that were due amid it."""
+        before, seconds = self._step, self._running.seconds
+        ends = [self._next_step(action) for action in self._actions if not action.reads_only]
+        reads = [self._next_step(action) for action in self._actions if action.reads_only]
+        limit = min([limit, *[end - before for end in ends]])
+        left = None if self._stop_at is None else self._stop_at - before
+        if left is not None:
+            limit = min(limit, left)
+        ran = self._running.run_up_to(limit, left, min(reads) - before if reads else None)
+        for collected in ran.collected:
+            self._step, self._seconds = before + collected.steps, seconds + collected.seconds
+            self._metrics.taken(self._step, collected.values)
+            for action in self._actions:
+                if action.reads_only:
+                    self._take(action)
+        self._step, self._seconds = before + ran.steps, self._running.seconds
+        return ran
+
     def _finished(self) -> bool:
         return self._stop_at is not None and self._step >= self._stop_at
 
     def _save(self) -> bool:
         return self._config.saves_checkpoints and self._saver(self._step)
 
-    def _steps_to_next_action(self) -> int:
-        ends = [action.when.next_step(self._step) for action in self._actions]
-        ends.append(self._stop_at)
-        return min([end for end in ends if end is not None], default=_NO_LIMIT) - self._step
+    def _next_step(self, action: Action) -> int:
+        following = action.when.next_step(self._step)
+        return _NO_LIMIT if following is None else following
 
     def _take(self, action: Action) -> bool:
         if not action.when.due(self._step):
@@ -148,11 +168,15 @@ class Trainer:
         """What happens, in the order in which it does after a step."""
         config, actions = self._config, []
         if every := config.log_step_count_steps:
-            write_rate = WriteStepRate(Rate(self._running, self._step), writer)
-            actions.append(Action(EverySteps(int(every), 1 + int(every)), write_rate))
-            actions.append(Action(EverySteps(int(every), 1), LogLoss(self._metrics)))
+            rate = Rate(lambda: self._seconds, self._step)
+            first, write_rate = 1 + int(every), WriteStepRate(rate, writer)
+            reads_only = collected_every(config) is not None
+            actions.append(Action(EverySteps(int(every), first), write_rate, reads_only))
+            actions.append(Action(EverySteps(int(every), 1), LogLoss(self._metrics), reads_only))
         if every := config.save_summary_steps:
-            actions.append(Action(EverySteps(int(every), 1), WriteSummaries(self._metrics, writer)))
+            write = WriteSummaries(self._metrics, writer)
+            reads_only = collected_every(config) is not None
+            actions.append(Action(EverySteps(int(every), 1), write, reads_only))
         actions.append(Action(EverySecs(_PROGRESS_EVERY_SECS, time.monotonic), self._tell))
         if every := config.save_checkpoints_steps:
             actions.append(Action(EverySteps(int(every), self._origin + int(every)), self._saver))
@@ -169,3 +193,14 @@ class Trainer:
             if out_of_data and self._stop_at is not None and not self._finished():
                 give_notice(self._observers, data_ended(self._step, self._stop_at))
             _LOGGER.info("Loss for final step: %s.", self._metrics.look(self._step).get("loss"))
+
+
+def collected_every(config: RunConfig) -> int | None:
+    """Every how many steps the metrics may be read amid a call of the loop.
+
+    None where that would not do: nothing is written, or the rate is wanted between two summaries.
+    """
+    summaries, rates = config.save_summary_steps, config.log_step_count_steps
+    if not summaries or (rates and rates % summaries):
+        return None
+    return int(summaries)

@@ -24,7 +24,8 @@ class TrainingFiles:
 
     Args:
         program: The model.
-        snapshot: Takes its variables, for the checkpoint at a prefix.
+        snapshot: Takes its variables, for the checkpoint at a prefix, and names those weights that
+            hold a NaN.
         position: Where its input stands.
         checkpoints: The folder.
         model_dir: Its name.
@@ -36,7 +37,7 @@ class TrainingFiles:
     def __init__(
         self,
         program: Program,
-        snapshot: Callable[[str], Mapping[str, tf.Tensor]],
+        snapshot: Callable[[str], tuple[Mapping[str, tf.Tensor], list[str]]],
         position: InputPosition,
         checkpoints: Checkpoints,
         model_dir: str,
@@ -61,7 +62,6 @@ class TrainingFiles:
             CheckpointWriteError: The checkpoint before could not be written.
         """
         step = int(self._program.global_step)
-        self._check_weights(step)
         if self._there and not tf.io.gfile.isdir(self._dir):
             self._there = False
             self._notice(
@@ -69,7 +69,11 @@ class TrainingFiles:
                 "Training goes on, and saves there anew."
             )
         path = os.path.join(self._dir, f"{PREFIX}-{step}")
-        tensors = self._snapshot(path)
+        tensors, bad = self._snapshot(path)
+        if bad and step > 0:
+            error = NanLossDuringTrainingError(step, bad)
+            _LOGGER.error("Model diverged: %s", error)
+            raise error
         self._model_bytes = sum(t.shape.num_elements() * t.dtype.size for t in tensors.values())
         if self._interrupts.received:
             self._writer.hurry()
@@ -102,17 +106,6 @@ class TrainingFiles:
         except CheckpointWriteError as error:  # another error is under way
             _LOGGER.error("%s", error)
 
-    def _check_weights(self, step: int) -> None:
-        bad = [
-            name
-            for name, variable in self._program.trained_variables().items()
-            if variable.dtype.is_floating and _holds_nan(variable)
-        ]
-        if bad and step > 0:
-            error = NanLossDuringTrainingError(step, bad)
-            _LOGGER.error("Model diverged: %s", error)
-            raise error
-
     def _written(self, written: Written) -> None:
         self._there = True
         self._saved(written.path, written.step)
@@ -121,10 +114,3 @@ class TrainingFiles:
             if input_bytes > max(self._model_bytes, _SMALL_BYTES):
                 self._told_size = True
                 self._notice(large_position(input_bytes, self._model_bytes))
-
-
-def _holds_nan(variable: tf.Variable) -> bool:
-    if variable.dtype in (tf.float32, tf.float64):
-        # One pass over the memory; a sum that is NaN for infinite weights is no false alarm.
-        return bool(tf.math.is_nan(tf.reduce_sum(variable)))
-    return bool(tf.reduce_any(tf.math.is_nan(variable)))

@@ -143,13 +143,13 @@ def _files(
     def saved(path: str, step: int) -> None:
         engine.tell("checkpoint_saved", path, step)
 
-    def tensors(path: str) -> dict[str, tf.Tensor]:
+    def snapshot(path: str) -> tuple[dict[str, tf.Tensor], list[str]]:
         writer.flush()  # no event before a checkpoint is missing where that is used
         return engine.state.snapshot(path)
 
     return TrainingFiles(
         engine.program,
-        tensors,
+        snapshot,
         position,
         engine.checkpoints,
         engine.model_dir,

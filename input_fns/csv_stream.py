@@ -8,7 +8,7 @@ from kerasrun.input_fns.batching import Batching
 from kerasrun.input_fns.csv_lines import LineDecoder
 from kerasrun.input_fns.csv_selection import Selection
 from kerasrun.input_fns.csv_table import CsvTable
-from kerasrun.input_fns.epochs import epoch_seeds
+from kerasrun.input_fns.epochs import shuffle_seeds
 
 _LINES_PER_BLOCK = 1024
 _FILES_AT_ONCE = 8
@@ -73,7 +73,7 @@ def _epochs(table: CsvTable, batching: Batching, shuffle_buffer_size: int) -> tf
         )
 
     if batching.shuffle:
-        return epoch_seeds(batching).flat_map(shuffled)
+        return shuffle_seeds(batching, batching.num_epochs).flat_map(shuffled)
     in_order = tf.data.Dataset.from_tensor_slices(files).flat_map(blocks_of)
     return in_order.repeat(batching.num_epochs)
 

@@ -5,8 +5,8 @@ import tensorflow as tf
 from kerasrun.input_fns.batching import Batching
 
 
-def epoch_seeds(batching: Batching) -> tf.data.Dataset:
-    """Returns a dataset of one int64 seed for each epoch.
+def shuffle_seeds(batching: Batching, count: int | None) -> tf.data.Dataset:
+    """Returns a dataset of `count` int64 seeds (None: without end), one for each shuffle.
 
     A saved iterator holds the state of these seeds. `Dataset.shuffle(...).repeat()` without a seed
     would not do: its later epochs have another order once it is restored in another process.
@@ -15,4 +15,4 @@ def epoch_seeds(batching: Batching) -> tf.data.Dataset:
     # in a bare tf.Graph the state that this needs would forbid make_one_shot_iterator.
     per_iterator = tf.executing_eagerly() or tf.inside_function()
     seeds = tf.data.Dataset.random(batching.seed, rerandomize_each_iteration=per_iterator)
-    return seeds if batching.num_epochs is None else seeds.take(batching.num_epochs)
+    return seeds if count is None else seeds.take(count)

@@ -1,7 +1,8 @@
 """Batches of rows that lie in memory, drawn by tf.data operations alone.
 
-Only row numbers are shuffled and batched, an epoch at a time; values are gathered once per batch.
-That takes half the time of shuffling rows one by one, and a saved iterator holds no data.
+Only row numbers are shuffled, several short epochs at a time; rows are gathered for many small
+batches at once. Each stage of tf.data costs some microseconds an element, which is more than the
+work itself where a batch is small. A saved iterator holds row numbers, and little data.
 """
 
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import tensorflow as tf
 
 from kerasrun.input_fns.batching import Batching
-from kerasrun.input_fns.epochs import epoch_seeds
+from kerasrun.input_fns.epochs import shuffle_seeds
+
+_ROWS_SHUFFLED = 4096
+_BYTES_GATHERED = 2**16
 
 
 def batches_of_rows(rows: Any, row_count: int, batching: Batching) -> tf.data.Dataset:
@@ -32,19 +36,47 @@ def batches_of_rows(rows: Any, row_count: int, batching: Batching) -> tf.data.Da
     def gather(row_numbers: tf.Tensor) -> Any:
         return tf.nest.map_structure(lambda tensor: tf.gather(tensor, row_numbers), tensors)
 
-    batches = _epochs(row_count, batching).rebatch(batching.batch_size).map(gather)
+    size = batching.batch_size
+    at_once = max(_BYTES_GATHERED // (size * _row_bytes(tensors)), 1)
+    gathered = _row_numbers(row_count, batching).rebatch(size * at_once).map(gather)
+    # Not after what follows: to hand a small batch from thread to thread takes longer than that.
+    gathered = gathered.prefetch(1 if at_once > 1 else tf.data.AUTOTUNE)
+    endless = batching.num_epochs is None
+    batches = gathered.rebatch(size, drop_remainder=endless)  # none there: of one shape, then
     batch_count = tf.data.experimental.assert_cardinality(_batch_count(row_count, batching))
-    return batches.apply(batch_count).prefetch(tf.data.AUTOTUNE)
+    return batches.apply(batch_count)
 
 
-def _epochs(row_count: int, batching: Batching) -> tf.data.Dataset:
-    """Returns a dataset with one element for each epoch: all row numbers, in the epoch's order."""
-    in_order = tf.range(row_count, dtype=tf.int64)
-    if not batching.shuffle:
-        return tf.data.Dataset.from_tensors(in_order).repeat(batching.num_epochs)
-    return epoch_seeds(batching).map(
-        lambda seed: tf.random.experimental.stateless_shuffle(in_order, tf.stack([seed, 0]))
-    )
+def _row_numbers(row_count: int, batching: Batching) -> tf.data.Dataset:
+    """Returns a dataset of row numbers, those of some epochs an element, each in its order."""
+    epochs = batching.num_epochs
+    at_once = max(_ROWS_SHUFFLED // row_count, 1)
+    elements = None if epochs is None else -(-epochs // at_once)
+
+    def in_order(number: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
+        return _until_end(number, tf.tile(tf.range(row_count, dtype=tf.int64), [at_once]))
+
+    def shuffled(number: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        keys = tf.random.stateless_uniform(
+            [at_once, row_count], tf.stack([seed, 0]), minval=None, maxval=None, dtype=tf.int64
+        )
+        order = tf.cast(tf.reshape(tf.argsort(keys, axis=-1), [-1]), tf.int64)
+        return _until_end(number, order)
+
+    def _until_end(number: tf.Tensor, order: tf.Tensor) -> tf.Tensor:
+        """The last element may hold fewer epochs."""
+        if epochs is None:
+            return order
+        return order[: (epochs - number * at_once) * row_count]
+
+    if batching.shuffle:
+        return shuffle_seeds(batching, elements).enumerate().map(shuffled)
+    return tf.data.Dataset.from_tensors(0).repeat(elements).enumerate().map(in_order)
+
+
+def _row_bytes(tensors: Any) -> int:
+    """Of one row; text counts as much as its pointers."""
+    return max(sum(t.dtype.size * t.shape[1:].num_elements() for t in tf.nest.flatten(tensors)), 1)
 
 
 def _batch_count(row_count: int, batching: Batching) -> int:

@@ -37,6 +37,9 @@ DEFAULTS = {
     "checkpoint_save_graph_def": True,
     "save_input_position": True,
     "input_resume": "replay",
+    "steps_per_loop": "auto",
+    "jit_compile": "auto",
+    "deterministic": False,
 }
 Distribute = namedtuple("Distribute", "train_distribute eval_distribute")
 
@@ -61,6 +64,9 @@ def given_values() -> dict[str, Any]:
         "protocol": "grpc+verbs",
         "save_input_position": False,
         "input_resume": "restart",
+        "steps_per_loop": 50,
+        "jit_compile": False,
+        "deterministic": True,
         "eval_distribute": tf.distribute.OneDeviceStrategy("cpu"),
         "experimental_distribute": Distribute(None, None),
         "experimental_max_worker_delay_secs": 10,
@@ -143,6 +149,10 @@ def parameter_servers() -> Any:
         ("session_creation_timeout_secs", 0, "a number > 0"),
         ("save_input_position", 1, "True or False"),
         ("input_resume", "rewind", "'replay' or 'restart'"),
+        ("steps_per_loop", 0, "'auto' or an integer > 0"),
+        ("steps_per_loop", 2.5, "'auto' or an integer > 0"),
+        ("jit_compile", "on", "'auto', True or False"),
+        ("deterministic", 1, "True or False"),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(name: str, value: Any, expected: str) -> None:

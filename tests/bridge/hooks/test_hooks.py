@@ -83,13 +83,13 @@ def test_a_hook_that_watches_few_steps_does_not_slow_the_loop(
 ) -> None:
     """Counted in calls of the compiled loop, not in seconds."""
     calls: list[int] = []
-    run = Running.run
+    run = Running.run_up_to
 
-    def counting(self: Running, limit: int) -> Any:
+    def counting(self: Running, limit: int, *others: Any) -> Any:
         calls.append(limit)
-        return run(self, limit)
+        return run(self, limit, *others)
 
-    monkeypatch.setattr(Running, "run", counting)
+    monkeypatch.setattr(Running, "run_up_to", counting)
     estimator = make_estimator(model, save_summary_steps=None, log_step_count_steps=None)
     hooks = [
         tf_estimator.LoggingTensorHook(["loss"], every_n_iter=500),

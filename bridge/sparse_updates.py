@@ -1,0 +1,259 @@
+"""Optimizer updates of large embedding tables, done on the rows that change.
+
+Keras computes most of an update for every row of a table. What is done here comes to the same:
+
+- Where the same row occurs twice in a batch, Keras's optimizers see its gradients one by one, so
+  squares are summed, not the sum squared.
+- Moments of rows that are not in a batch decay all the same. A row that was never in one has
+  moments of 0, and does not change: of very large tables such rows are left alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from kerasrun.bridge.seen_rows import AllRows, Rows, SeenRows
+
+_SMALL = 2**14  # numbers in a table: of fewer, Keras's own way is as fast
+_HUGE = 2**22  # numbers in a table: of more, rows that have never been seen are left alone
+
+
+class Gradient(NamedTuple):
+    """What a batch says of the rows that it has: of each once.
+
+    Attributes:
+        rows: Their numbers, `[n]`.
+        sums: The sums of their gradients, `[n, ...]`.
+        squares: The sums of the gradients' squares.
+    """
+
+    rows: tf.Tensor
+    sums: tf.Tensor
+    squares: tf.Tensor
+
+
+class SparseUpdates:
+    """Lets optimizers update large tables row by row; everything else they do as ever."""
+
+    def __init__(self) -> None:
+        self._seen: dict[int, SeenRows] = {}
+        self._rates: dict[int, tf.Variable] = {}
+
+    @contextmanager
+    def of(self, optimizer: keras.optimizers.Optimizer) -> Iterator[None]:
+        """Within it `optimizer.apply` updates so what has sparse gradients."""
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        update = _UPDATES.get(type(inner))
+        if update is None or "update_step" in vars(inner):
+            yield
+            return
+        dense = inner.update_step
+
+        def update_step(gradient: Any, variable: tf.Variable, learning_rate: Any) -> None:
+            if not isinstance(gradient, tf.IndexedSlices) or _is_small(variable):
+                dense(gradient, variable, learning_rate)
+                return
+            rate = tf.cast(learning_rate, variable.dtype)
+            table = _Table(inner, variable, rate, lambda: dense(gradient, variable, learning_rate))
+            update(self, table, gradient)
+
+        vars(inner)["update_step"] = update_step
+        try:
+            yield
+        finally:
+            del vars(inner)["update_step"]
+
+    def loaded(self) -> None:
+        """The variables have been given other values."""
+        for seen in self._seen.values():
+            seen.find()
+        for rate in self._rates.values():
+            rate.assign(float("nan"))
+
+    def rows(self, table: "_Table", moments: list[tf.Variable], rows: tf.Tensor) -> Rows:
+        """The rows whose moments may be other than 0, those of this batch among them."""
+        if table.variable.shape.num_elements() <= _HUGE:
+            return AllRows()
+        key = id(table.variable)
+        if key not in self._seen:
+            with tf.init_scope():
+                self._seen[key] = SeenRows(moments)
+        return self._seen[key].with_more(rows)
+
+    def same_rate(self, table: "_Table") -> tuple[tf.Tensor, tf.Variable]:
+        """Whether the learning rate is that of the update before; and the variable to keep it."""
+        key = id(table.variable)
+        if key not in self._rates:
+            with tf.init_scope():
+                self._rates[key] = tf.Variable(float("nan"), dtype=table.rate.dtype)
+        return tf.equal(self._rates[key], table.rate), self._rates[key]
+
+
+class _Table(NamedTuple):
+    """An optimizer's view of one table; `dense` is Keras's own update."""
+
+    optimizer: Any
+    variable: tf.Variable
+    rate: tf.Tensor
+    dense: Callable[[], None]
+
+    def slot(self, name: str) -> tf.Variable:
+        """One of the optimizer's variables for this table."""
+        slots = getattr(self.optimizer, name)
+        found = slots[self.optimizer._get_variable_index(self.variable)]
+        return found.value if isinstance(found, keras.Variable) else found
+
+
+def _is_small(variable: tf.Variable) -> bool:
+    elements = variable.shape.num_elements()
+    return elements is None or elements < _SMALL
+
+
+def _summed(gradient: tf.IndexedSlices, *, squares: bool = True) -> Gradient:
+    rows, places = tf.unique(gradient.indices)
+    count = tf.size(rows)
+
+    def summed(values: tf.Tensor) -> tf.Tensor:
+        return tf.math.unsorted_segment_sum(values, places, count)
+
+    sums = summed(gradient.values)
+    return Gradient(rows, sums, summed(tf.square(gradient.values)) if squares else sums)
+
+
+def _adagrad(_: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
+    found = _summed(gradient)
+    accumulator = table.slot("_accumulators")
+    new = tf.gather(accumulator, found.rows) + found.squares
+    _put(accumulator, found.rows, new)
+    step = table.rate * found.sums / tf.sqrt(new + table.optimizer.epsilon)
+    _put(table.variable, found.rows, tf.gather(table.variable, found.rows) - step)
+
+
+def _sgd(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
+    optimizer = table.optimizer
+    if not optimizer.momentum:
+        table.dense()  # touches the batch's rows only, as it is
+        return
+    found = _summed(gradient, squares=False)
+    momenta = table.slot("momentums")
+    rows = updates.rows(table, [momenta], found.rows)
+    step = table.rate * found.sums
+    rows.scale(momenta, optimizer.momentum)
+    momenta.scatter_sub(tf.IndexedSlices(step, found.rows))
+    if optimizer.nesterov:
+        rows.add(table.variable, lambda read: optimizer.momentum * read(momenta))
+        table.variable.scatter_sub(tf.IndexedSlices(step, found.rows))
+    else:
+        rows.add(table.variable, lambda read: read(momenta))
+
+
+def _adam(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
+    optimizer = table.optimizer
+    beta_1, beta_2, dtype = optimizer.beta_1, optimizer.beta_2, table.variable.dtype
+    if optimizer.amsgrad or not 0 < beta_1 < 1 or not 0 < beta_2 < 1:
+        table.dense()
+        return
+    found = _summed(gradient)
+    moments, velocities = table.slot("_momentums"), table.slot("_velocities")
+    rows = updates.rows(table, [moments, velocities], found.rows)
+    # Added before the decay that follows for all rows, so enlarged by what that will take.
+    moments.scatter_add(tf.IndexedSlices(found.sums * ((1 - beta_1) / beta_1), found.rows))
+    velocities.scatter_add(tf.IndexedSlices(found.squares * ((1 - beta_2) / beta_2), found.rows))
+    step = tf.cast(optimizer.iterations + 1, dtype)
+    power_1, power_2 = tf.pow(tf.cast(beta_1, dtype), step), tf.pow(tf.cast(beta_2, dtype), step)
+    if isinstance(rows, AllRows):
+        tf.raw_ops.ResourceApplyAdam(
+            var=table.variable.handle,
+            m=moments.handle,
+            v=velocities.handle,
+            beta1_power=power_1,
+            beta2_power=power_2,
+            lr=table.rate,
+            beta1=tf.cast(beta_1, dtype),
+            beta2=tf.cast(beta_2, dtype),
+            epsilon=tf.cast(optimizer.epsilon, dtype),
+            grad=tf.zeros(table.variable.shape, dtype),
+        )
+        return
+    alpha = table.rate * tf.sqrt(1 - power_2) / (1 - power_1)
+    rows.scale(moments, beta_1)
+    rows.scale(velocities, beta_2)
+    rows.add(
+        table.variable,
+        lambda read: -alpha * read(moments) / (tf.sqrt(read(velocities)) + optimizer.epsilon),
+    )
+
+
+def _rmsprop(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
+    optimizer = table.optimizer
+    rho = optimizer.rho
+    found = _summed(gradient)
+    velocities = table.slot("_velocities")
+    momenta = table.slot("_momentums") if optimizer.momentum > 0 else None
+    averages = table.slot("_average_gradients") if optimizer.centered else None
+    decaying = [one for one in (velocities, momenta, averages) if one is not None]
+    rows = updates.rows(table, decaying, found.rows)
+    rows.scale(velocities, rho)
+    velocities.scatter_add(tf.IndexedSlices((1 - rho) * found.squares, found.rows))
+    denominator = tf.gather(velocities, found.rows) + optimizer.epsilon
+    if averages is not None:
+        rows.scale(averages, rho)
+        averages.scatter_add(tf.IndexedSlices((1 - rho) * found.sums, found.rows))
+        denominator -= tf.square(tf.gather(averages, found.rows))
+    step = tf.IndexedSlices(table.rate * found.sums / tf.sqrt(denominator), found.rows)
+    if momenta is None:
+        table.variable.scatter_sub(step)
+    else:
+        rows.scale(momenta, optimizer.momentum)
+        momenta.scatter_add(step)
+        rows.add(table.variable, lambda read: -read(momenta))
+
+
+def _ftrl(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
+    optimizer = table.optimizer
+    if optimizer.l2_shrinkage_regularization_strength:
+        table.dense()
+        return
+    same, kept = updates.same_rate(table)
+
+    def all_rows() -> None:
+        table.dense()
+        kept.assign(table.rate)
+
+    def some_rows() -> None:
+        _ftrl_rows(table, _summed(gradient))
+
+    # A row's value follows from its two slots and the rate: nothing changes where they do not.
+    tf.cond(same, some_rows, all_rows)
+
+
+def _ftrl_rows(table: _Table, found: Gradient) -> None:
+    optimizer, rows = table.optimizer, found.rows
+    accumulators, linears = table.slot("_accumulators"), table.slot("_linears")
+    power = -optimizer.learning_rate_power
+    l1 = optimizer.l1_regularization_strength
+    l2 = optimizer.l2_regularization_strength + optimizer.beta / (2.0 * table.rate)
+    old = tf.gather(accumulators, rows)
+    new = old + found.squares
+    change = (tf.pow(new, power) - tf.pow(old, power)) / table.rate
+    linear = tf.gather(linears, rows) + found.sums - change * tf.gather(table.variable, rows)
+    quadratic = tf.pow(new, power) / table.rate + 2 * l2
+    _put(accumulators, rows, new)
+    _put(linears, rows, linear)
+    _put(table.variable, rows, (tf.clip_by_value(linear, -l1, l1) - linear) / quadratic)
+
+
+def _put(variable: tf.Variable, rows: tf.Tensor, values: tf.Tensor) -> None:
+    variable.scatter_update(tf.IndexedSlices(values, rows))
+
+
+_UPDATES: Mapping[type, Callable[[SparseUpdates, _Table, tf.IndexedSlices], None]] = {
+    keras.optimizers.Adagrad: _adagrad,
+    keras.optimizers.Adam: _adam,
+    keras.optimizers.Ftrl: _ftrl,
+    keras.optimizers.RMSprop: _rmsprop,
+    keras.optimizers.SGD: _sgd,
+}
