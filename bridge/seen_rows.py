@@ -11,19 +11,24 @@ Read = Callable[[tf.Variable], tf.Tensor]
 class Rows(Protocol):
     """Some rows of a table and of its optimizer's slots."""
 
-    def scale(self, variable: tf.Variable, factor: float) -> None:
-        """Multiplies these rows of a variable."""
+    def decay(self, variable: tf.Variable, factor: float, added: tf.IndexedSlices) -> None:
+        """Multiplies these rows of a variable, then adds slices of some of them, each as it comes."""
 
     def add(self, variable: tf.Variable, value: Callable[[Read], tf.Tensor]) -> None:
         """Adds to these rows; `value` is handed a function that reads the rows of a variable."""
 
 
 class AllRows:
-    """Every row there is."""
+    """Every row there is.
 
-    def scale(self, variable: tf.Variable, factor: float) -> None:
-        """Multiplies the whole variable."""
-        variable.assign(variable * factor)
+    Nothing is written row by row: TensorFlow would copy the variable at each later use.
+    """
+
+    def decay(self, variable: tf.Variable, factor: float, added: tf.IndexedSlices) -> None:
+        """Multiplies the whole variable, and adds."""
+        scaled = variable * factor if factor != 1 else variable
+        indices = tf.expand_dims(added.indices, -1)
+        variable.assign(tf.tensor_scatter_nd_add(scaled, indices, added.values))
 
     def add(self, variable: tf.Variable, value: Callable[[Read], tf.Tensor]) -> None:
         """Adds to the whole variable."""
@@ -36,10 +41,11 @@ class SomeRows:
     def __init__(self, rows: tf.Tensor) -> None:
         self._rows = rows
 
-    def scale(self, variable: tf.Variable, factor: float) -> None:
-        """Multiplies these rows."""
+    def decay(self, variable: tf.Variable, factor: float, added: tf.IndexedSlices) -> None:
+        """Multiplies these rows, and adds."""
         scaled = tf.gather(variable, self._rows) * factor
         variable.scatter_update(tf.IndexedSlices(scaled, self._rows))
+        variable.scatter_add(added)
 
     def add(self, variable: tf.Variable, value: Callable[[Read], tf.Tensor]) -> None:
         """Adds to these rows."""
@@ -61,9 +67,9 @@ class SeenRows:
 
     def find(self) -> None:
         """Looks at the moments, which have been given other values."""
-        # Each as one reduction: a copy of a slot may be more than there is memory for.
-        sums = [tf.reduce_any(tf.cast(one, tf.bool), axis=range(1, one.shape.rank)) for one in self._moments]
-        self._seen.assign(tf.reduce_any(tf.stack(sums), axis=0))
+        for one in self._moments:
+            found = tf.reduce_any(tf.not_equal(one, 0), axis=list(range(1, one.shape.rank)))
+            self._seen.assign(self._seen | found if one is not self._moments[0] else found)
 
     def with_more(self, rows: tf.Tensor) -> SomeRows:
         """Those seen so far, and these, from now on."""

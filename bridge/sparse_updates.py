@@ -21,20 +21,6 @@ _SMALL = 2**14  # numbers in a table: of fewer, Keras's own way is as fast
 _HUGE = 2**22  # numbers in a table: of more, rows that have never been seen are left alone
 
 
-class Gradient(NamedTuple):
-    """What a batch says of the rows that it has: of each once.
-
-    Attributes:
-        rows: Their numbers, `[n]`.
-        sums: The sums of their gradients, `[n, ...]`.
-        squares: The sums of the gradients' squares.
-    """
-
-    rows: tf.Tensor
-    sums: tf.Tensor
-    squares: tf.Tensor
-
-
 class SparseUpdates:
     """Lets optimizers update large tables row by row; everything else they do as ever."""
 
@@ -112,24 +98,11 @@ def _is_small(variable: tf.Variable) -> bool:
     return elements is None or elements < _SMALL
 
 
-def _summed(gradient: tf.IndexedSlices, *, squares: bool = True) -> Gradient:
-    rows, places = tf.unique(gradient.indices)
-    count = tf.size(rows)
-
-    def summed(values: tf.Tensor) -> tf.Tensor:
-        return tf.math.unsorted_segment_sum(values, places, count)
-
-    sums = summed(gradient.values)
-    return Gradient(rows, sums, summed(tf.square(gradient.values)) if squares else sums)
-
-
 def _adagrad(_: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
-    found = _summed(gradient)
     accumulator = table.slot("_accumulators")
-    new = tf.gather(accumulator, found.rows) + found.squares
-    _put(accumulator, found.rows, new)
-    step = table.rate * found.sums / tf.sqrt(new + table.optimizer.epsilon)
-    _put(table.variable, found.rows, tf.gather(table.variable, found.rows) - step)
+    accumulator.scatter_add(_times(gradient, gradient.values))
+    square_root = tf.sqrt(tf.gather(accumulator, gradient.indices) + table.optimizer.epsilon)
+    table.variable.scatter_sub(_times(gradient, table.rate / square_root))
 
 
 def _sgd(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
@@ -137,15 +110,13 @@ def _sgd(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> N
     if not optimizer.momentum:
         table.dense()  # touches the batch's rows only, as it is
         return
-    found = _summed(gradient, squares=False)
     momenta = table.slot("momentums")
-    rows = updates.rows(table, [momenta], found.rows)
-    step = table.rate * found.sums
-    rows.scale(momenta, optimizer.momentum)
-    momenta.scatter_sub(tf.IndexedSlices(step, found.rows))
+    rows = updates.rows(table, [momenta], gradient.indices)
+    step = _times(gradient, -table.rate)
+    rows.decay(momenta, optimizer.momentum, step)
     if optimizer.nesterov:
         rows.add(table.variable, lambda read: optimizer.momentum * read(momenta))
-        table.variable.scatter_sub(tf.IndexedSlices(step, found.rows))
+        table.variable.scatter_add(step)
     else:
         rows.add(table.variable, lambda read: read(momenta))
 
@@ -156,15 +127,14 @@ def _adam(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> 
     if optimizer.amsgrad or not 0 < beta_1 < 1 or not 0 < beta_2 < 1:
         table.dense()
         return
-    found = _summed(gradient)
     moments, velocities = table.slot("_momentums"), table.slot("_velocities")
-    rows = updates.rows(table, [moments, velocities], found.rows)
-    # Added before the decay that follows for all rows, so enlarged by what that will take.
-    moments.scatter_add(tf.IndexedSlices(found.sums * ((1 - beta_1) / beta_1), found.rows))
-    velocities.scatter_add(tf.IndexedSlices(found.squares * ((1 - beta_2) / beta_2), found.rows))
+    rows = updates.rows(table, [moments, velocities], gradient.indices)
     step = tf.cast(optimizer.iterations + 1, dtype)
     power_1, power_2 = tf.pow(tf.cast(beta_1, dtype), step), tf.pow(tf.cast(beta_2, dtype), step)
     if isinstance(rows, AllRows):
+        # Added before the decay that follows for all rows, so enlarged by what that will take.
+        rows.decay(moments, 1.0, _times(gradient, (1 - beta_1) / beta_1))
+        rows.decay(velocities, 1.0, _times(gradient, gradient.values * ((1 - beta_2) / beta_2)))
         tf.raw_ops.ResourceApplyAdam(
             var=table.variable.handle,
             m=moments.handle,
@@ -179,8 +149,8 @@ def _adam(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> 
         )
         return
     alpha = table.rate * tf.sqrt(1 - power_2) / (1 - power_1)
-    rows.scale(moments, beta_1)
-    rows.scale(velocities, beta_2)
+    rows.decay(moments, beta_1, _times(gradient, 1 - beta_1))
+    rows.decay(velocities, beta_2, _times(gradient, gradient.values * (1 - beta_2)))
     rows.add(
         table.variable,
         lambda read: -alpha * read(moments) / (tf.sqrt(read(velocities)) + optimizer.epsilon),
@@ -188,27 +158,23 @@ def _adam(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> 
 
 
 def _rmsprop(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
-    optimizer = table.optimizer
+    optimizer, indices = table.optimizer, gradient.indices
     rho = optimizer.rho
-    found = _summed(gradient)
     velocities = table.slot("_velocities")
     momenta = table.slot("_momentums") if optimizer.momentum > 0 else None
     averages = table.slot("_average_gradients") if optimizer.centered else None
     decaying = [one for one in (velocities, momenta, averages) if one is not None]
-    rows = updates.rows(table, decaying, found.rows)
-    rows.scale(velocities, rho)
-    velocities.scatter_add(tf.IndexedSlices((1 - rho) * found.squares, found.rows))
-    denominator = tf.gather(velocities, found.rows) + optimizer.epsilon
+    rows = updates.rows(table, decaying, indices)
+    rows.decay(velocities, rho, _times(gradient, (1 - rho) * gradient.values))
+    denominator = tf.gather(velocities, indices) + optimizer.epsilon
     if averages is not None:
-        rows.scale(averages, rho)
-        averages.scatter_add(tf.IndexedSlices((1 - rho) * found.sums, found.rows))
-        denominator -= tf.square(tf.gather(averages, found.rows))
-    step = tf.IndexedSlices(table.rate * found.sums / tf.sqrt(denominator), found.rows)
+        rows.decay(averages, rho, _times(gradient, 1 - rho))
+        denominator -= tf.square(tf.gather(averages, indices))
+    step = _times(gradient, table.rate / tf.sqrt(denominator))
     if momenta is None:
         table.variable.scatter_sub(step)
     else:
-        rows.scale(momenta, optimizer.momentum)
-        momenta.scatter_add(step)
+        rows.decay(momenta, optimizer.momentum, step)
         rows.add(table.variable, lambda read: -read(momenta))
 
 
@@ -224,30 +190,33 @@ def _ftrl(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> 
         kept.assign(table.rate)
 
     def some_rows() -> None:
-        _ftrl_rows(table, _summed(gradient))
+        _ftrl_rows(table, gradient)
 
     # A row's value follows from its two slots and the rate: nothing changes where they do not.
     tf.cond(same, some_rows, all_rows)
 
 
-def _ftrl_rows(table: _Table, found: Gradient) -> None:
-    optimizer, rows = table.optimizer, found.rows
+def _ftrl_rows(table: _Table, gradient: tf.IndexedSlices) -> None:
+    optimizer = table.optimizer
     accumulators, linears = table.slot("_accumulators"), table.slot("_linears")
     power = -optimizer.learning_rate_power
     l1 = optimizer.l1_regularization_strength
     l2 = optimizer.l2_regularization_strength + optimizer.beta / (2.0 * table.rate)
+    rows, places = tf.unique(gradient.indices)
+    sums = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
+    squares = tf.math.unsorted_segment_sum(tf.square(gradient.values), places, tf.size(rows))
     old = tf.gather(accumulators, rows)
-    new = old + found.squares
+    new = old + squares
     change = (tf.pow(new, power) - tf.pow(old, power)) / table.rate
-    linear = tf.gather(linears, rows) + found.sums - change * tf.gather(table.variable, rows)
+    linear = tf.gather(linears, rows) + sums - change * tf.gather(table.variable, rows)
     quadratic = tf.pow(new, power) / table.rate + 2 * l2
-    _put(accumulators, rows, new)
-    _put(linears, rows, linear)
-    _put(table.variable, rows, (tf.clip_by_value(linear, -l1, l1) - linear) / quadratic)
+    value = (tf.clip_by_value(linear, -l1, l1) - linear) / quadratic
+    for variable, values in ((accumulators, new), (linears, linear), (table.variable, value)):
+        variable.scatter_update(tf.IndexedSlices(values, rows))
 
 
-def _put(variable: tf.Variable, rows: tf.Tensor, values: tf.Tensor) -> None:
-    variable.scatter_update(tf.IndexedSlices(values, rows))
+def _times(gradient: tf.IndexedSlices, factor: Any) -> tf.IndexedSlices:
+    return tf.IndexedSlices(gradient.values * factor, gradient.indices)
 
 
 _UPDATES: Mapping[type, Callable[[SparseUpdates, _Table, tf.IndexedSlices], None]] = {
