@@ -42,11 +42,11 @@ class KerasMetrics:
 
     @property
     def are_graph_code(self) -> bool:
-        """Whether a graph can read and reset them: Keras's own can, others may hold Python state."""
+        """Whether a graph can read and reset them: others than Keras's may hold Python state."""
         return all(_is_keras_own(metric) for metric in self._model.metrics)
 
     def taken(self) -> dict[str, tf.Tensor]:
-        """Reads the scalars and starts all anew, in a graph that is being traced; see `of_taken`."""
+        """Reads the scalars and starts all anew, in a graph that is traced; see `of_taken`."""
         found = {f"kept/{k}": tf.convert_to_tensor(v) for k, v in self._kept().items()}
         found |= {f"mean/{name}": mean for name, mean in self.means.tensors().items()}
         tracker = self._tracker()

@@ -6,7 +6,7 @@ that cost vanish. How the steps of a call are run is chosen by `kerasrun.bridge.
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -53,6 +53,7 @@ class CompiledLoop:
         chosen: Told of the way to run it that was chosen; told again when there is a better one.
         summaries: Metrics that may be read amid a call, and every how many steps; asked when a
             step has been traced.
+        weights: The variables that a step trains.
     """
 
     def __init__(
@@ -64,11 +65,12 @@ class CompiledLoop:
         settings: LoopSettings | None = None,
         chosen: Callable[[LoopChoice], None] = lambda _: None,
         summaries: Summaries = lambda: (None, None),
+        weights: Callable[[], Iterable[tf.Variable]] = tuple,
     ) -> None:
         self._step, self._counter = step, counter
         self._eagerly = eagerly
         self._settings = settings or LoopSettings()
-        self._chosen, self._summaries = chosen, summaries
+        self._chosen, self._summaries, self._weights = chosen, summaries, weights
         self._tuner: LoopTuner | None = None
 
     def start(self, dataset: tf.data.Dataset) -> "Running":
@@ -90,6 +92,7 @@ class CompiledLoop:
                 self._settings,
                 self._chosen,
                 self._summaries,
+                self._weights,
                 until_nan=self._counter is not None,
                 eagerly=self._eagerly,
             )
@@ -174,11 +177,11 @@ class Running:
         self.batches += steps
         self.seconds += seconds if steps else 0.0
         if there is not None:  # the end is noticed as it is where nobody knows where it will be
-            more = steps < there or asked <= there
+            more = bool(steps < there or asked <= there)
         self._tuner.took(steps, seconds, took.dims, under_way)
         return Ran(steps, more, loss, collected)
 
     @property
     def _known(self) -> bool:
         """Whether it is known how many batches there are."""
-        return self._size != tf.data.UNKNOWN_CARDINALITY
+        return self._size != int(tf.data.UNKNOWN_CARDINALITY)

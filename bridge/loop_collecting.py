@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from kerasrun.bridge.loop_graph import GraphCode, OneThread, Steps, unharmed
+from kerasrun.bridge.loop_graph import GraphCode, Steps, one_thread, unharmed
 from kerasrun.bridge.program import GraphMetrics
 
 
@@ -37,12 +37,14 @@ class Collecting:
         self.name = name
         self._loop, self._metrics, self._every = loop, metrics, every
         self._keys: list[str] = []
-        self._call = tf.function(self._steps, autograph=False, reduce_retracing=True)
-        self._in_one_thread = OneThread(self._compiled, name)
+        self._call: Any = tf.function(self._steps, autograph=False, reduce_retracing=True)
 
     def __call__(self, iterator: Any, limit: int, *, known: bool, due_in: int = 0) -> Steps:
         """Takes up to `limit` steps."""
-        return self._in_one_thread(iterator, limit, known=known, due_in=due_in)
+        numbers = tf.constant(limit, tf.int64), tf.constant(due_in, tf.int64)
+        with one_thread():
+            steps: Steps = self._call(iterator, *numbers, known)
+        return steps
 
     def collected(self, steps: Steps, due_in: int) -> Iterator[Collected]:
         """What was read in a call for which summaries were due in so many steps."""
@@ -50,10 +52,6 @@ class Collecting:
             *values, seconds = row
             found = self._metrics.of_taken(dict(zip(self._keys, values, strict=True)))
             yield Collected(due_in + index * self._every, seconds, found)
-
-    def _compiled(self, iterator: Any, limit: int, *, known: bool, due_in: int) -> Steps:
-        numbers = tf.constant(limit, tf.int64), tf.constant(due_in, tf.int64)
-        return self._call(iterator, *numbers, known)
 
     def _steps(self, iterator: Any, limit: tf.Tensor, due_in: tf.Tensor, known: bool) -> Steps:
         begun = tf.timestamp()
@@ -76,6 +74,7 @@ class Collecting:
         nothing = tf.zeros([0], tf.int32)
         start = Steps(tf.constant(0, tf.int64), tf.constant(True), tf.constant(0.0), nothing)
         rows = tf.TensorArray(tf.float64, 0, dynamic_size=True, element_shape=[None])
+        steps: Steps
         steps, _, rows = tf.while_loop(goes_on, some, (start, due_in, rows), parallel_iterations=1)
         return steps._replace(rows=rows.stack())
 

@@ -24,7 +24,7 @@ class Steps(NamedTuple):
         more: Whether the data may hold more, bool.
         loss: The last step's loss, float32; 0 where no step was taken.
         dims: See `kerasrun.bridge.batch_shapes.dims_of`; of the last batch, or empty.
-        rows: What a `Collecting` loop has read of the metrics on its way, float64 `[times, values]`.
+        rows: What a `Collecting` loop has read of the metrics on its way, `[times, values]`.
     """
 
     done: Any
@@ -74,11 +74,12 @@ class GraphLoop:
     def __init__(self, step: Step, *, until_nan: bool, eagerly: bool = False) -> None:
         self._step, self._until_nan = step, until_nan
         compiled = tf.function(self.steps, autograph=False, reduce_retracing=True)
-        self._call = self.steps if eagerly else compiled
+        self._call: Any = self.steps if eagerly else compiled
 
     def __call__(self, iterator: Any, limit: int, *, known: bool, due_in: int = 0) -> Steps:
         """Takes up to `limit` steps."""
-        return self._call(iterator, tf.constant(limit, tf.int64), known)
+        steps: Steps = self._call(iterator, tf.constant(limit, tf.int64), known)
+        return steps
 
     def operations(self, iterator: Any, known: bool) -> set[str]:
         """The types of the operations of the compiled loop."""
@@ -122,8 +123,13 @@ class OneThread:
 
     def __call__(self, iterator: Any, limit: int, *, known: bool, due_in: int = 0) -> Steps:
         """Takes up to `limit` steps."""
-        with context.function_executor_type("SINGLE_THREADED_EXECUTOR"):
+        with one_thread():
             return self.loop(iterator, limit, known=known, due_in=due_in)
+
+
+def one_thread() -> Any:
+    """A context in which functions are traced and run one operation after the other."""
+    return context.function_executor_type("SINGLE_THREADED_EXECUTOR")
 
 
 def unharmed(loss: tf.Tensor, until_nan: bool) -> tf.Tensor:

@@ -25,9 +25,9 @@ _LOGGER = logging.getLogger("tensorflow")
 
 # A call lasts about so long: rare enough to cost nothing, often enough to hear Ctrl-C.
 _SECS_PER_CALL = 0.2
-_SECS_PER_BURST = 0.02
+_SECS_PER_BURST = 0.01
 _WARM_UP_STEPS = 10
-_BURSTS = 4  # of each loop when two are compared; the first is not counted
+_BURSTS = 3  # of each loop when two are compared; the first is not counted
 _TRIES = 3  # of a burst, if it is cut short
 _LARGE_STEP_SECS = 0.003  # on CPUs the executor's own work is a small part of such a step
 
@@ -61,14 +61,6 @@ class LoopChoice:
     why: str
     secs_per_step: Mapping[str, float] = field(default_factory=dict)
 
-    def __str__(self) -> str:
-        """`xla, 28 µs a step (graph 221, one thread 65)`, or with why instead of figures."""
-        if self.loop not in self.secs_per_step:
-            return f"{self.loop}: {self.why}"
-        others = [f"{k} {_micros(v)}" for k, v in self.secs_per_step.items() if k != self.loop]
-        why = f" ({', '.join(others)})" if others else f": {self.why}"
-        return f"{self.loop}, {_micros(self.secs_per_step[self.loop])} µs a step{why}"
-
 
 # Asked when a step has been traced: then all metrics are there.
 Summaries = Callable[[], tuple[GraphMetrics | None, int | None]]
@@ -97,6 +89,7 @@ class LoopTuner:
         settings: What the user wants.
         told: Told of each choice.
         summaries: The metrics to read on the way, and every how many steps; None: none.
+        weights: The trained variables.
         until_nan: Whether a loss that is NaN or infinite ends a call.
         eagerly: Whether steps run as Python: then there is nothing to choose.
     """
@@ -108,6 +101,7 @@ class LoopTuner:
         settings: LoopSettings,
         told: Callable[[LoopChoice], None],
         summaries: Summaries,
+        weights: Callable[[], Iterable[tf.Variable]],
         *,
         until_nan: bool,
         eagerly: bool,
@@ -115,7 +109,7 @@ class LoopTuner:
         self.spec = spec
         self._step, self._until_nan = step, until_nan
         self._settings, self._told, self._eagerly = settings, told, eagerly
-        self._summaries = summaries
+        self._summaries, self._weights = summaries, weights
         self._graph = GraphLoop(step, until_nan=until_nan, eagerly=eagerly)
         self._best: Loop = self._graph
         self._secs: dict[str, float] = {}
@@ -144,6 +138,8 @@ class LoopTuner:
         self._largest_limit = max(self._largest_limit, near)
         if not isinstance(self._turn.loop, Collecting):
             limit = near
+        if isinstance(self._settings.steps_per_loop, int):
+            limit = min(limit, self._settings.steps_per_loop)
         return Turn(self._turn.loop, min(self._turn.most, limit))
 
     def took(self, steps: int, seconds: float, dims: Sequence[int], under_way: Pass) -> None:
@@ -220,9 +216,9 @@ class LoopTuner:
             _LOGGER.info("The step keeps random state in its operations: one loop runs them all.")
             return
         yield "one thread", self._one_thread, self._trace_secs
-        if self._settings.jit_compile == "auto" and is_dense(self.spec):
-            if not draws_otherwise_under_xla(operations):
-                yield "xla", self._xla, 0.5 + 4 * self._trace_secs
+        same_under_xla = is_dense(self.spec) and not draws_otherwise_under_xla(operations)
+        if self._settings.jit_compile == "auto" and same_under_xla:
+            yield "xla", self._xla, 0.5 + 4 * self._trace_secs
 
     def _one_thread(self) -> Loop:
         return self._in_one_thread(GraphLoop(self._step, until_nan=self._until_nan), "one thread")
@@ -235,8 +231,14 @@ class LoopTuner:
                 "input_fn."
             )
         shapes = shapes_of(self.spec, self._dims or [])
-        loop = XlaLoop(self._step, self.spec, shapes, until_nan=self._until_nan)
         try:
+            loop = XlaLoop(
+                self._step,
+                self.spec,
+                shapes,
+                until_nan=self._until_nan,
+                weights=self._weights,
+            )
             loop.compile()
         except tf.errors.OpError as error:
             raise ValueError(
@@ -290,7 +292,3 @@ def _traced(loop: Loop, under_way: Pass) -> float:
     begun = time.perf_counter()
     loop(under_way.iterator, 0, known=under_way.known)
     return time.perf_counter() - begun
-
-
-def _micros(secs: float) -> str:
-    return f"{1e6 * secs:,.0f}"

@@ -1,6 +1,6 @@
 """Many steps as one XLA computation, over batches that are stacked before it begins."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -23,23 +23,38 @@ class XlaLoop:
         spec: The batches' structure, dense.
         shapes: The shapes that most batches' tensors have.
         until_nan: Whether a loss that is NaN or infinite ends the call.
+        weights: The trained variables. XLA's minimum and maximum swallow a NaN, so a loss that is
+            clipped may hide it; where it has come to the weights, it is the loss.
     """
 
     name = "xla"
 
     def __init__(
-        self, step: Step, spec: Any, shapes: Sequence[tf.TensorShape], *, until_nan: bool
+        self,
+        step: Step,
+        spec: Any,
+        shapes: Sequence[tf.TensorShape],
+        *,
+        until_nan: bool,
+        weights: Callable[[], Iterable[tf.Variable]] = tuple,
     ) -> None:
-        self._step, self._until_nan = step, until_nan
+        self._step, self._until_nan, self._weights = step, until_nan, weights
         self._spec, self._specs, self._shapes = spec, tensors_of(spec), list(shapes)
         self._alike = all(one.shape.is_fully_defined() for one in self._specs)
         self._stacked = _how_many(self._specs, self._shapes)
-        self._scan = tf.function(self._scanned, jit_compile=True, autograph=False)
-        self._call = tf.function(self.steps, autograph=False, reduce_retracing=True)
+        self._stacks = [
+            tf.TensorSpec([self._stacked, *shape], one.dtype)
+            for one, shape in zip(self._specs, self._shapes, strict=True)
+        ]
+        scalars = tf.TensorSpec([], tf.int32), tf.TensorSpec([], tf.float32)
+        scan = tf.function(self._scanned, jit_compile=True, autograph=False)
+        self._scan: Any = scan.get_concrete_function(self._stacks, *scalars)
+        self._call: Any = tf.function(self.steps, autograph=False, reduce_retracing=True)
 
     def __call__(self, iterator: Any, limit: int, *, known: bool, due_in: int = 0) -> Steps:
         """Takes up to `limit` steps."""
-        return self._call(iterator, tf.constant(limit, tf.int64), known)
+        steps: Steps = self._call(iterator, tf.constant(limit, tf.int64), known)
+        return steps
 
     def compile(self) -> None:
         """Compiles the computation; takes no step.
@@ -47,10 +62,7 @@ class XlaLoop:
         Raises:
             tf.errors.OpError: XLA cannot compile the step.
         """
-        batches = [
-            tf.zeros([self._stacked, *shape], one.dtype)
-            for one, shape in zip(self._specs, self._shapes, strict=True)
-        ]
+        batches = [tf.zeros(one.shape, one.dtype) for one in self._stacks]
         self._scan(batches, tf.constant(0), tf.constant(0.0))
 
     def steps(self, iterator: Any, limit: tf.Tensor, known: bool) -> Steps:
@@ -72,8 +84,8 @@ class XlaLoop:
             return done + tf.cast(ran, tf.int64), more, loss
 
         start = (tf.constant(0, tf.int64), tf.constant(True), tf.constant(0.0))
-        loop = tf.while_loop(goes_on, some, start, parallel_iterations=1)
-        return Steps(*loop, tf.zeros([0], tf.int32))
+        done, more, loss = tf.while_loop(goes_on, some, start, parallel_iterations=1)
+        return Steps(done, more, loss, tf.zeros([0], tf.int32))
 
     def _fetched(self, iterator: Any, wanted: tf.Tensor, known: bool) -> Any:
         """Stacks up to `wanted` batches of the usual shape.
@@ -152,7 +164,11 @@ class XlaLoop:
         return tf.while_loop(goes_on, one, (tf.constant(0), loss))
 
     def _loss(self, tensors: Sequence[tf.Tensor]) -> tf.Tensor:
-        return tf.cast(self._step(batch_of(self._spec, tensors)), tf.float32)
+        loss = tf.cast(self._step(batch_of(self._spec, tensors)), tf.float32)
+        sums = [tf.cast(tf.reduce_sum(one), tf.float32) for one in self._weights()]
+        if not sums:
+            return loss
+        return tf.where(tf.math.is_nan(tf.add_n(sums)), float("nan"), loss)
 
 
 def _padded_or_cut(tensor: tf.Tensor, shape: tf.TensorShape) -> tf.Tensor:
@@ -165,5 +181,5 @@ def _padded_or_cut(tensor: tf.Tensor, shape: tf.TensorShape) -> tf.Tensor:
 def _how_many(specs: Sequence[tf.TensorSpec], shapes: Sequence[tf.TensorShape]) -> int:
     """Batches that are stacked at once: enough to make a call's cost vanish, in little memory."""
     both = zip(specs, shapes, strict=True)
-    batch_bytes = sum(one.dtype.size * shape.num_elements() for one, shape in both)
+    batch_bytes = sum(int(one.dtype.size * shape.num_elements()) for one, shape in both)
     return max(min(_STACKED_BATCHES, _STACKED_BYTES // max(batch_bytes, 1)), 1)

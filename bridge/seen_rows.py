@@ -12,7 +12,7 @@ class Rows(Protocol):
     """Some rows of a table and of its optimizer's slots."""
 
     def decay(self, variable: tf.Variable, factor: float, added: tf.IndexedSlices) -> None:
-        """Multiplies these rows of a variable, then adds slices of some of them, each as it comes."""
+        """Multiplies these rows of a variable, then adds slices of some, each as it comes."""
 
     def add(self, variable: tf.Variable, value: Callable[[Read], tf.Tensor]) -> None:
         """Adds to these rows; `value` is handed a function that reads the rows of a variable."""

@@ -50,6 +50,7 @@ def summary(run: Run) -> dict[str, Any]:
         "params": run.params,
         "metrics": run.metrics.get("metrics", {}),
         "checkpoint": run.metrics.get("checkpoint"),
+        "loop": run.metrics.get("loop"),
     }
 
 

@@ -39,6 +39,7 @@ def _entries(run: "Run") -> list[tuple[str, str]]:
         ("seed", _with_origin(record.get("seed"))),
         ("settings", _values(record.get("settings"))),
         ("params", _values(record.get("params"))),
+        ("loop", _loop(run.metrics.get("loop"))),
         *_metrics(run),
         ("files", _files(run)),
         ("versions", "  ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())),
@@ -84,6 +85,18 @@ def _time(run: "Run") -> str:
     rate = run.metrics.get("steps_per_sec")
     speed = f"  {number(rate)} steps/s" if rate else ""
     return f"{run.started:%Y-%m-%d %H:%M:%S} UTC{took}{speed}"
+
+
+def _loop(loop: dict[str, Any] | None) -> str:
+    """`xla, 28 µs a step (graph 221, one thread 65)`, or with why instead of figures."""
+    if not loop:
+        return ""
+    name = loop["name"]
+    micros = {one: f"{1e6 * secs:,.0f}" for one, secs in loop["secs_per_step"].items()}
+    if name not in micros:
+        return f"{name}: {loop['why']}"
+    others = ", ".join(f"{one} {figure}" for one, figure in micros.items() if one != name)
+    return f"{name}, {micros[name]} µs a step ({others or loop['why']})"
 
 
 def _values(entries: dict[str, Any] | None) -> str:

@@ -76,7 +76,8 @@ def _row_numbers(row_count: int, batching: Batching) -> tf.data.Dataset:
 
 def _row_bytes(tensors: Any) -> int:
     """Of one row; text counts as much as its pointers."""
-    return max(sum(t.dtype.size * t.shape[1:].num_elements() for t in tf.nest.flatten(tensors)), 1)
+    leaves = tf.nest.flatten(tensors)
+    return max(sum(int(t.dtype.size * t.shape[1:].num_elements()) for t in leaves), 1)
 
 
 def _batch_count(row_count: int, batching: Batching) -> int:

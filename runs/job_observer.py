@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from kerasrun.bridge.loop_tuning import LoopChoice  # noqa: TID253 (see above)
 from kerasrun.bridge.observer import Observer, Progress  # noqa: TID253 (see above)
 from kerasrun.runs.worker import Work
 
@@ -44,6 +45,10 @@ class RunObserver(Observer):
             metrics=values,
             steps_per_sec=progress.steps_per_sec,
         )
+
+    def loop_chosen(self, choice: LoopChoice) -> None:
+        """Notes how the steps are run."""
+        self._work.metrics.loop_chosen(choice.loop, choice.why, choice.secs_per_step)
 
     def checkpoint_saved(self, path: str, step: int) -> None:
         """Notes the checkpoint, in a folder that is still there or was made anew for it."""

@@ -82,6 +82,10 @@ class MetricsFile:
         self._add("eval" if name is None else f"eval_{name}", step, values)
         self.write()
 
+    def loop_chosen(self, name: str, why: str, secs_per_step: Mapping[str, float]) -> None:
+        """The loop `name` runs the steps; `secs_per_step` is what was measured, by loop."""
+        self._content["loop"] = {"name": name, "why": why, "secs_per_step": dict(secs_per_step)}
+
     def checkpoint_saved(self, path: str, step: int) -> None:
         """A checkpoint of `step` lies at `path`."""
         self._content["checkpoint"] = {"path": path, "step": step}

@@ -69,6 +69,7 @@ _METRICS = {
     "updated?": time,
     "gap_secs?": Maybe({"median": duration, "longest": duration}),
     "checkpoint?": Maybe({"path": str, "step": count}),
+    "loop?": Maybe({"name": str, "why": str, "secs_per_step": Each(duration)}),
     "metrics?": Each(Each(_SUMMARY)),
 }
 
