@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup train test check bench bench-quick torture lock clean
+.PHONY: help setup train test check bench bench-quick bench-legacy torture lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -23,11 +23,17 @@ check: $(READY) ## format, lint, types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(READY) ## the benchmarks: ratios against a peer measured in the same run (a quarter of an hour)
+bench: $(READY) ## the benchmarks: ratios against a peer measured in the same run (half an hour)
 	$(BIN)/python -m benchmarks
 
 bench-quick: $(READY) ## some of them, in two or three minutes
 	$(BIN)/python -m benchmarks --quick
+
+bench-legacy: ## tf.estimator 2.15 in an environment of its own, as a peer in `make bench`
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] > (3, 11) and \
+		"TensorFlow 2.15 needs Python 3.9 to 3.11: make bench-legacy PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv-legacy
+	.venv-legacy/bin/pip install --quiet 'tensorflow==2.15.1'
 
 torture: $(READY) ## a hundred kills of real runs: nothing may be lost (a quarter of an hour)
 	$(BIN)/python -m tests.reliability.kills --kills 100
@@ -38,7 +44,7 @@ lock: $(READY) ## choose versions anew
 		--generate-hashes --no-header --extra dev pyproject.toml --output-file requirements.lock
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-legacy build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml
 	@PYTHON='$(PYTHON)' sh ./setup.sh $(VENV)

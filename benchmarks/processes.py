@@ -3,29 +3,42 @@
 import os
 import statistics
 import subprocess
+import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 
-def cpu_secs(command: Sequence[str]) -> float:
-    """Runs a command to its end and returns the CPU seconds, user and system, that it took.
+class Spent(NamedTuple):
+    """Seconds that a process took: on the clock, and of CPU, user and system together."""
+
+    wall: float
+    cpu: float
+
+
+def spent(command: Sequence[str]) -> Spent:
+    """Runs a command to its end and returns what it took.
 
     Raises:
         subprocess.CalledProcessError: It failed.
     """
-    before = os.times()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
-    after = os.times()
-    spent = after.children_user - before.children_user
-    return spent + after.children_system - before.children_system
+    before, begun = os.times(), time.perf_counter()
+    subprocess.run(
+        command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120
+    )
+    after, wall = os.times(), time.perf_counter() - begun
+    cpu = after.children_user - before.children_user
+    return Spent(wall, cpu + after.children_system - before.children_system)
 
 
-def ratio(ours: Sequence[str], peer: Sequence[str], pairs: int) -> tuple[float, float, float]:
+def pairs_of(
+    ours: Sequence[str], peer: Sequence[str], pairs: int
+) -> tuple[float, float, list[float]]:
     """Runs the two commands in turn; one pair before that is not counted.
 
     Returns:
-        The medians of our seconds, of the peer's, and of the ratios pair by pair.
+        The medians of our CPU seconds and of the peer's, and the ratios pair by pair.
     """
-    measured = [(cpu_secs(ours), cpu_secs(peer)) for _ in range(pairs + 1)][1:]
+    measured = [(spent(ours).cpu, spent(peer).cpu) for _ in range(pairs + 1)][1:]
     ratios = [mine / theirs for mine, theirs in measured]
     mine, theirs = zip(*measured, strict=True)
-    return statistics.median(mine), statistics.median(theirs), statistics.median(ratios)
+    return statistics.median(mine), statistics.median(theirs), ratios

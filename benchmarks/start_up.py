@@ -3,24 +3,25 @@
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.processes import ratio
+from benchmarks.processes import pairs_of
+from benchmarks.verdicts import Verdict
 
 BUDGET = 1.5
 
 
-def measure(quick: bool) -> None:
-    """Prints the CPU seconds of both, and their ratio."""
+def measure(quick: bool) -> Iterator[Verdict]:
+    """Prints the CPU seconds of both; yields their ratio."""
     with tempfile.TemporaryDirectory() as folder:
         peer = Path(folder) / "bare.py"
         peer.write_text(_bare_app(_count_commands()))
         ours = [sys.executable, "-m", "kerasrun", "--help"]
-        mine, theirs, times = ratio(ours, [sys.executable, str(peer), "--help"], 5 if quick else 20)
-    print(
-        f"start_up   mlrun --help {mine:.3f} CPU s   bare typer app {theirs:.3f} CPU s   "
-        f"ratio {times:.2f} (budget {BUDGET})"
-    )
+        bare = [sys.executable, str(peer), "--help"]
+        mine, theirs, ratios = pairs_of(ours, bare, 5 if quick else 20)
+    print(f"start up   mlrun --help {mine:.3f} CPU s   bare typer app {theirs:.3f} CPU s")
+    yield Verdict("mlrun --help, CPU: times a bare typer app", ratios, BUDGET, at_most=True)
 
 
 def _count_commands() -> int:

@@ -5,49 +5,21 @@ Prints JSON: microseconds a step, wall and CPU, the median over equal stretches 
 """
 
 import json
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from typing import Any
 
 import keras
 import tensorflow as tf
 
+from benchmarks.stretches import Stretches
 from benchmarks.training_models import TASKS, Task
 from kerasrun import estimator as tf_estimator
 
 _SUMMARY_STEPS, _CHECKPOINT_STEPS = 100, 1000
 _STACKED = 100
 _LONG = 10**7
-
-
-class Stretches:
-    """Times stretches of equally many steps, after one to warm up, until the time is over."""
-
-    def __init__(self, steps: int, seconds: float) -> None:
-        self._steps, self._seconds = steps, seconds
-        self._began: float | None = None
-        self._last = (0.0, 0.0)
-        self._wall: list[float] = []
-        self._cpu: list[float] = []
-
-    def ended(self) -> bool:
-        """A stretch has ended; returns whether there are enough."""
-        now = (time.perf_counter(), time.process_time())
-        if self._began is None:
-            self._began = now[0]
-        else:
-            self._wall.append((now[0] - self._last[0]) / self._steps)
-            self._cpu.append((now[1] - self._last[1]) / self._steps)
-        self._last = now
-        return now[0] - self._began > self._seconds and len(self._wall) > 2
-
-    def result(self) -> dict[str, float]:
-        """Microseconds a step."""
-        wall, cpu = statistics.median(self._wall), statistics.median(self._cpu)
-        return {"wall_us": 1e6 * wall, "cpu_us": 1e6 * cpu}
 
 
 class _Watch(tf_estimator.SessionRunHook):

@@ -16,12 +16,16 @@ class BatchMeans:
     def __init__(self) -> None:
         self.variables: dict[str, tf.Variable] = {}
 
-    def add(self, name: str, value: tf.Tensor) -> None:
-        """Adds one batch's scalar. Called while a `tf.function` is traced."""
+    def make(self, name: str) -> None:
+        """Creates the variables of a mean, if it has none yet."""
         if f"{name}/total" not in self.variables:
             with tf.init_scope():  # outlives the function that is being traced
                 self.variables[f"{name}/total"] = tf.Variable(0.0, dtype=tf.float64)
                 self.variables[f"{name}/count"] = tf.Variable(0, dtype=tf.int64)
+
+    def add(self, name: str, value: tf.Tensor) -> None:
+        """Adds one batch's scalar. Called while a `tf.function` is traced."""
+        self.make(name)
         self.variables[f"{name}/total"].assign_add(tf.cast(value, tf.float64))
         self.variables[f"{name}/count"].assign_add(1)
 

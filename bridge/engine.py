@@ -21,6 +21,7 @@ from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.notices import give_notice
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.prediction import Prediction, predictions
+from kerasrun.bridge.prediction_loop import NotInBatches, PredictionLoop, not_ahead
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.state import State
@@ -86,6 +87,7 @@ class Engine:
             program.eval_step, eagerly=eagerly, settings=LoopSettings(jit_compile=False)
         )
         self._predict = program.predict_step if eagerly else self.predict_step
+        self._predict_many = PredictionLoop(program.predict_step)
         self.observers: list[Observer] = []
         self._noticed: set[str] = set()
         weakref.finalize(self, _close, self._writers)
@@ -162,22 +164,42 @@ class Engine:
         single: bool,
     ) -> Iterator[Prediction]:
         """Yields the predictions of the checkpoint `path`, by example or by batch."""
-        dataset = self.dataset(input_fn, ModeKeys.PREDICT)
+        dataset = not_ahead(self.dataset(input_fn, ModeKeys.PREDICT))
         self.program.build(dataset.element_spec, training=False)
         with self.state.holding(path) as mark:
             step = self.state.step
         with HookSession(hooks, [], dict, step, counts=False) as session:
             session.begin()
-            stop = session.watches_next and session.before_run()
-            for batch in dataset:
-                with self.state.holding(path, mark) as mark:
-                    outputs = self._predict(batch.features)
-                stop = session.after_run(1, 0.0) or stop
+            for outputs in self._outputs(dataset, path, mark, session):
                 yield from predictions(outputs, keys, single=single)
-                if stop:
-                    break
-                stop = session.watches_next and session.before_run()
             session.end()
+
+    def _outputs(
+        self, dataset: tf.data.Dataset, path: str | None, mark: int, session: HookSession
+    ) -> Iterator[Mapping[str, Any]]:
+        """The outputs of each batch; between two of them anything may be trained or loaded."""
+        iterator, left = iter(dataset), int(dataset.cardinality())
+        many = not self.program.run_eagerly and left != tf.data.UNKNOWN_CARDINALITY
+        while True:
+            stop = session.watches_next and session.before_run()
+            with self.state.holding(path, mark) as mark:
+                found: list[Mapping[str, Any]] = []
+                if left and many and session.unwatched() > 0:
+                    most = min(left, session.unwatched()) if left > 0 else session.unwatched()
+                    try:
+                        found = list(self._predict_many.outputs(iterator, most))
+                    except NotInBatches:
+                        many = False
+                        continue
+                elif (batch := next(iterator, None)) is not None:
+                    found = [self._predict(batch.features)]
+            if not found:
+                return
+            left -= len(found) if left > 0 else 0
+            stop = session.after_run(len(found), 0.0) or stop
+            yield from found
+            if stop:
+                return
 
     def fetchable(self) -> tuple[list[str], Callable[[], Mapping[str, Any]]]:
         """What hooks may fetch by name."""

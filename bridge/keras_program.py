@@ -1,5 +1,6 @@
 """A compiled Keras model as a `Program`."""
 
+import contextlib
 import weakref
 from collections.abc import Mapping
 from typing import Any
@@ -76,8 +77,8 @@ class KerasProgram:
         needed = training or self._warm_start or keeps_averages(self._optimizer)
         if needed and not self._optimizer.built:
             self._optimizer.build(self.model.trainable_variables)
-        if self.run_eagerly and not _is_nothing(spec.labels):  # no trace will make the metrics
-            self.model._symbolic_build(data_batch=self._data(tf.nest.map_structure(_symbol, spec)))
+        if not _is_nothing(spec.labels):
+            self._build_metrics(spec)
         self._remember_initial()
         self.keys.check_outputs(list(self.export_outputs))
 
@@ -201,6 +202,15 @@ class KerasProgram:
     def reset_metrics(self) -> None:
         """Starts the metrics anew."""
         self.metrics.reset()
+
+    def _build_metrics(self, spec: Example) -> None:
+        """Makes the metrics' variables: a function that makes variables is traced twice."""
+        if self._plain_train_step and self._plain_test_step:
+            self.metrics.means.make("loss")
+        elif not self.run_eagerly:
+            return
+        with contextlib.suppress(*(() if self.run_eagerly else (Exception,))):  # a trace will do it
+            self.model._symbolic_build(data_batch=self._data(tf.nest.map_structure(_symbol, spec)))
 
     def _remember_initial(self) -> None:
         self._initial = {

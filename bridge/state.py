@@ -72,7 +72,7 @@ class State:
             NaN.
         """
         self._held = path
-        return self._reader(self._everything(), self._program.trained_variables())
+        return self._read()
 
     @contextmanager
     def holding(self, path: str | None, mark: int | None = None) -> Iterator[int]:
@@ -124,8 +124,11 @@ class State:
         return mark == State._changes and not State._in_training
 
     def _copy(self) -> dict[str, tf.Tensor]:
-        values, _ = self._reader(self._everything())
+        values, _ = self._read()
         return values
+
+    def _read(self) -> tuple[dict[str, tf.Tensor], list[str]]:
+        return self._reader(self._everything(), self._program.trained_variables())
 
     def _put_back(self, values: dict[str, tf.Tensor]) -> None:
         self._program.activate()

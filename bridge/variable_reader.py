@@ -1,6 +1,7 @@
 """Many variables read in one call: one by one each costs as much as a training step may last."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import tensorflow as tf
 
@@ -14,7 +15,7 @@ class VariableReader:
     def __init__(self) -> None:
         self._variables: list[tf.Variable] = []
         self._watched: list[str] = []
-        self._read = tf.function(self._traced, autograph=False)
+        self._read: Any = None
 
     def __call__(
         self, variables: Mapping[str, tf.Variable], watched: Collection[str] = ()
@@ -38,7 +39,7 @@ class VariableReader:
         if not same or watched != self._watched:
             self._variables, self._watched = found, watched
             self._places = [names.index(name) for name in watched]
-            self._read = tf.function(self._traced, autograph=False)
+            self._read = tf.function(self._traced, autograph=False).get_concrete_function()
         values, nans = self._read()
         bad = [name for name, is_nan in zip(watched, nans.numpy(), strict=True) if is_nan]
         return dict(zip(names, values, strict=True)), bad

@@ -158,3 +158,62 @@ def test_outputs_without_a_common_batch_dimension_come_as_batches_only(
     with pytest.raises(ValueError, match="Use yield_single_examples=False"):
         next(estimator.predict(one))
     assert next(estimator.predict(one, yield_single_examples=False))["first"] == 1.0
+
+
+def test_a_generator_may_answer_to_the_prediction_before(
+    model: keras.Model, make_estimator: Any, flowers: Any
+) -> None:
+    """Batches of a length that nobody knows are asked for one at a time."""
+    answers: list[int] = []
+
+    def asking() -> Any:
+        for number in range(4):
+            assert len(answers) == number, "asked too early"
+            yield {"iris_input": flowers[0][number : number + 1]}
+
+    signature = {"iris_input": tf.TensorSpec([1, 4], tf.float32)}
+    estimator = make_estimator(model)
+    answered = estimator.predict(
+        lambda: tf.data.Dataset.from_generator(asking, output_signature=signature)
+    )
+    for prediction in answered:
+        answers.append(int(prediction["probs"].argmax()))
+    assert len(answers) == 4
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_many_batches_are_predicted_in_their_order(
+    model: keras.Model, make_estimator: Any, input_fn: Any, *, known: bool
+) -> None:
+    def data() -> tf.data.Dataset:
+        many = input_fn().repeat(25)
+        return many if known else many.filter(lambda *_: True)
+
+    predicted = list(make_estimator(model).predict(data, yield_single_examples=False))
+    expected = [model(x["iris_input"]).numpy() for x, _ in input_fn()]
+    assert len(predicted) == 100
+    for place, batch in enumerate(predicted):
+        np.testing.assert_allclose(batch["probs"], expected[place % 4], rtol=1e-6)
+
+
+def test_each_mode_is_traced_once(make_estimator: Any, input_fn: Any) -> None:
+    """Nothing is traced anew between evaluations, or when training goes on."""
+    seen: list[bool] = []
+
+    class Noting(keras.layers.Layer):
+        def call(self, x: Any, training: bool = False) -> Any:
+            if tf.inside_function() and isinstance(x, tf.Tensor):
+                seen.append(bool(training))
+            return x
+
+    estimator = make_estimator(build_model(Noting()))
+    estimator.train(input_fn)
+    assert seen.count(True) == 1
+    estimator.evaluate(input_fn)
+    list(estimator.predict(input_fn))
+    before = len(seen)
+    for _ in range(2):
+        estimator.train(input_fn)
+        estimator.evaluate(input_fn)
+        list(estimator.predict(input_fn))
+    assert len(seen) == before
