@@ -85,7 +85,7 @@ def main() -> None:
     )
     input_fn = row_by_row if system == _SYSTEMS[2] else ours
     begun = time.perf_counter()
-    rows = input_fn().reduce(0, lambda count, batch, labels: count + tf.size(labels))
+    rows = input_fn().reduce(0, lambda count, batch: count + tf.size(batch[1]))
     count = int(rows)
     print(json.dumps({"rows": count, "secs": time.perf_counter() - begun}))
 

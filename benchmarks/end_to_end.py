@@ -43,7 +43,7 @@ def measure(quick: bool) -> Iterator[Verdict]:
             systems["tf.estimator, 1,000 steps"] = legacy
         rounds = [
             {system: spent(command) for system, command in systems.items()}
-            for _ in range(2 if quick else 5)
+            for _ in range(2 if quick else 3)
         ]
     for system in systems:
         cpu = statistics.median(r[system].cpu for r in rounds)

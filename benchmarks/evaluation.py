@@ -21,7 +21,7 @@ _BATCHES = 2000
 
 def measure(quick: bool) -> Iterator[Verdict]:
     """Prints microseconds a batch; yields the ratios."""
-    rounds = [_one() for _ in range(2 if quick else 5)]
+    rounds = [_one() for _ in range(2 if quick else 3)]
     for key in rounds[0]:
         micros = statistics.median(r[key] for r in rounds)
         print(f"evaluation iris, batch 32, {key:18} {micros:9.0f} µs a batch")

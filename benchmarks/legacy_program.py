@@ -17,11 +17,11 @@ def main() -> None:
         model_dir=tempfile.mkdtemp(),
         config=tf.estimator.RunConfig(save_checkpoints_steps=100, save_summary_steps=10),
     )
-    receiver = tf.estimator.export.build_raw_serving_input_receiver_fn(
-        {"iris_input": tf.compat.v1.placeholder(tf.float32, [None, 4], name="iris_input")}
-        if not tf.executing_eagerly()
-        else {"iris_input": tf.TensorSpec([None, 4], tf.float32)}
-    )
+
+    def receiver() -> tf.estimator.export.ServingInputReceiver:
+        features = {"iris_input": tf.compat.v1.placeholder(tf.float32, [None, 4])}
+        return tf.estimator.export.ServingInputReceiver(features, features)
+
     tf.estimator.train_and_evaluate(
         estimator,
         tf.estimator.TrainSpec(iris_data, max_steps=1000),

@@ -30,7 +30,7 @@ def measure(quick: bool) -> Iterator[Verdict]:
             _make_run(Path(root) / f"20260101-000000-{number:06x}")
         ours = [sys.executable, "-m", "kerasrun", "runs", "--root", root, "-n", str(runs)]
         peer = [sys.executable, "-c", _READ_EVENTS, root]
-        pairs = [(spent(ours).cpu, spent(peer).cpu) for _ in range(2 if quick else 5)]
+        pairs = [(spent(ours).cpu, spent(peer).cpu) for _ in range(2 if quick else 3)]
     mine, theirs = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
     print(f"runs       mlrun runs of {runs}: {mine:.2f} CPU s   their events {theirs:.2f} CPU s")
     ratios = [events / listed for listed, events in pairs]

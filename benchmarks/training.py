@@ -47,7 +47,7 @@ def measure(quick: bool) -> Iterator[Verdict]:
         systems = _systems(task, [goal.peer for goal in goals])
         rounds = [
             {system: _one(system, task, quick) for system in systems}
-            for _ in range(2 if quick else 5)
+            for _ in range(2 if quick else 3)
         ]
         for system in systems:
             wall, cpu = (statistics.median(r[system][k] for r in rounds) for k in _KEYS)

@@ -28,6 +28,7 @@ class FirstBatch:
             return dataset
         return dataset.enumerate().map(self._seen)
 
+    @tf.autograph.experimental.do_not_convert
     def _seen(self, index: tf.Tensor, batch: Example) -> Example:
         features = tf.nest.flatten(batch.features)
 

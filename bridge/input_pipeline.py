@@ -92,6 +92,7 @@ def _holds_eager_tensors(result: Any) -> bool:
     return any(tf.is_tensor(leaf) for leaf in tf.nest.flatten(result, expand_composites=True))
 
 
+@tf.autograph.experimental.do_not_convert
 def _example(*element: Any) -> Example:
     """From what an `input_fn` or one element of its Dataset holds."""
     if len(element) > 3:
@@ -157,8 +158,12 @@ def _pulled_from_graph(call: Callable[[], Any], seed: int | None) -> tf.data.Dat
                 except tf.errors.OutOfRangeError:
                     return
 
+    @tf.autograph.experimental.do_not_convert
     def assembled(*values: Any) -> Example:
-        return _example(*tf.nest.pack_sequence_as(elements, values, expand_composites=True))
+        example: Example = _example(
+            *tf.nest.pack_sequence_as(elements, values, expand_composites=True)
+        )
+        return example
 
     signature = tuple(tf.TensorSpec(leaf.shape, leaf.dtype) for leaf in leaves)
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)

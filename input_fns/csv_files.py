@@ -5,7 +5,6 @@ Paths are whatever `tf.io.gfile` opens: local files, and `gs://` and the like.
 
 import codecs
 import csv
-import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any
 import tensorflow as tf
 
 from kerasrun.input_fns.suggestions import did_you_mean
+
+_BYTES_PER_BLOCK = 2**22
 
 
 @dataclass(frozen=True)
@@ -98,15 +99,34 @@ def _bare(line: bytes, number: int) -> bytes:
     return (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).rstrip(b"\r\n")
 
 
-def line_blocks(
-    path: str, *, header: bool, lines_per_block: int
-) -> Iterator[tuple[list[int], list[bytes]]]:
+def line_blocks(path: str, *, header: bool) -> Iterator[tuple[Sequence[int], list[bytes]]]:
     """Yields the data lines of a file in blocks: 1-based numbers, and lines; none blank."""
-    numbered = itertools.islice(_numbered_lines(path), 1 if header else 0, None)
-    kept = ((number, line) for number, line in numbered if line)
-    while block := list(itertools.islice(kept, lines_per_block)):
-        numbers, lines = zip(*block, strict=True)
-        yield list(numbers), list(lines)
+    number = 1
+    for block in _blocks(path):
+        lines = [line.rstrip(b"\r\n") for line in block]
+        if number == 1:
+            lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
+        numbers: Sequence[int] = range(number, number + len(lines))
+        if header and number == 1:
+            numbers, lines = numbers[1:], lines[1:]
+        number += len(block)
+        if b"" in lines:
+            numbers = [n for n, line in zip(numbers, lines, strict=True) if line]
+            lines = [line for line in lines if line]
+        if lines:
+            yield numbers, lines
+
+
+def _blocks(path: str) -> Iterator[list[bytes]]:
+    """Yields the lines of a file without their line feeds, many at a time."""
+    rest = b""
+    with tf.io.gfile.GFile(path, "rb") as file:
+        while read := file.read(_BYTES_PER_BLOCK):
+            *lines, rest = (rest + read).split(b"\n")
+            if lines:
+                yield lines
+    if rest:
+        yield [rest]
 
 
 def total_bytes(paths: Sequence[str]) -> int:

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import tensorflow as tf
 
-from kerasrun.input_fns.csv_columns import any_field_pattern
+from kerasrun.input_fns.csv_columns import any_field_pattern, plain_text_pattern
 from kerasrun.input_fns.csv_table import CsvTable
 
 _FIELDS_PER_PATTERN = 32  # a longer pattern outgrows the memory of the regular expression engine
@@ -15,7 +15,8 @@ class LineDecoder:
     """Checks, decodes and explains the lines of one table.
 
     `decode` alone would do for good lines. Its errors name neither file nor line, so lines are
-    checked first, by one regular expression: that costs half of what decoding does.
+    checked first: by a short regular expression, which costs a quarter of what decoding does, and
+    by a long one where a line of a batch is not as most are.
     """
 
     def __init__(self, table: CsvTable) -> None:
@@ -26,6 +27,11 @@ class LineDecoder:
 
     def matches(self, lines: tf.Tensor) -> tf.Tensor:
         """Returns for lines `[batch]` whether each can be decoded, bool `[batch]`."""
+        plain = tf.reduce_all(tf.strings.regex_full_match(lines, self._plain_pattern()))
+        good = tf.ones_like(lines, dtype=tf.bool)
+        return tf.cond(plain, lambda: good, lambda: self._match_exactly(lines))
+
+    def _match_exactly(self, lines: tf.Tensor) -> tf.Tensor:
         *beginnings, end = self._patterns()
         good = tf.ones_like(lines, dtype=tf.bool)
         for pattern in beginnings:
@@ -78,6 +84,14 @@ class LineDecoder:
             for start in range(0, len(fields), _FIELDS_PER_PATTERN)
         ]
         return [group + self._escaped for group in groups[:-1]] + groups[-1:]
+
+    def _plain_pattern(self) -> str:
+        """Returns a pattern that most good lines match, and no other."""
+        of_column = {
+            column.name: column.plain_pattern(self._delimiter) for column in self._table.columns
+        }
+        any_text = plain_text_pattern(self._delimiter)
+        return self._escaped.join(of_column.get(name, any_text) for name in self._table.names)
 
     def _field_count(self, line: tf.Tensor) -> tf.Tensor:
         bare = tf.strings.regex_replace(line, '"(?:[^"]|"")*"', "")

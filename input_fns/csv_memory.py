@@ -1,5 +1,9 @@
 """CSV files that fit into memory: read whole and checked to the last row, once."""
 
+import itertools
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -9,8 +13,6 @@ from kerasrun.input_fns.csv_files import line_blocks
 from kerasrun.input_fns.csv_lines import LineDecoder
 from kerasrun.input_fns.csv_selection import Selection
 from kerasrun.input_fns.csv_table import CsvTable
-
-_LINES_PER_BLOCK = 65_536
 
 
 def load_examples(table: CsvTable, selection: Selection) -> tuple[Any, int]:
@@ -23,14 +25,13 @@ def load_examples(table: CsvTable, selection: Selection) -> tuple[Any, int]:
     Raises:
         ValueError: a row cannot be read; the message names file, line, column and value.
     """
-    with _Reader(table, selection) as reader:
-        blocks = [
-            reader.examples(path, numbers, lines)
-            for path in table.files
-            for numbers, lines in line_blocks(
-                path, header=table.dialect.header, lines_per_block=_LINES_PER_BLOCK
-            )
-        ]
+    threads = os.cpu_count() or 1
+    blocks: list[Any] = []
+    with _Reader(table, selection) as reader, ThreadPoolExecutor(threads) as pool:
+        for path in table.files:
+            lines = line_blocks(path, header=table.dialect.header)
+            while some := list(itertools.islice(lines, threads)):
+                blocks += pool.map(lambda block, path=path: reader.examples(path, *block), some)
     examples = tf.nest.map_structure(lambda *parts: np.concatenate(parts), *blocks)
     return examples, len(tf.nest.flatten(examples)[0])
 
@@ -55,7 +56,7 @@ class _Reader:
     def __exit__(self, *_: object) -> None:
         self._session.close()
 
-    def examples(self, path: str, numbers: list[int], lines: list[bytes]) -> Any:
+    def examples(self, path: str, numbers: Sequence[int], lines: list[bytes]) -> Any:
         """Returns the examples of some lines as arrays."""
         feed = {self._lines: np.array(lines, dtype=object)}
         good = self._session.run(self._good, feed)

@@ -30,6 +30,7 @@ def stream_examples(
     """
     decoder = LineDecoder(table)
 
+    @tf.autograph.experimental.do_not_convert
     def examples(placed: tf.Tensor) -> Any:
         lines = tf.strings.substr(placed, _PLACE_DIGITS, 2**31 - 1)
         good = decoder.matches(lines)
@@ -52,25 +53,24 @@ def _epochs(table: CsvTable, batching: Batching, shuffle_buffer_size: int) -> tf
     """Returns a dataset of blocks of placed lines: all but headers and blank ones, every epoch."""
     files = tf.range(len(table.files), dtype=tf.int64)
 
+    @tf.autograph.experimental.do_not_convert
     def blocks_of(file: tf.Tensor) -> tf.data.Dataset:
         path = tf.gather(list(table.files), file)
         return _placed_blocks(path, file * _PLACES_PER_FILE, header=table.dialect.header)
 
     # Not Dataset.shuffle: made within flat_map, it would forbid to save the iterator.
+    @tf.autograph.experimental.do_not_convert
     def shuffled(seed: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(files, tf.stack([seed, -1]))
         blocks = tf.data.Dataset.from_tensor_slices(order).interleave(
             blocks_of, cycle_length=min(_FILES_AT_ONCE, len(table.files))
         )
-        return (
-            blocks.rebatch(shuffle_buffer_size)
-            .enumerate()
-            .map(
-                lambda number, lines: tf.random.experimental.stateless_shuffle(
-                    lines, tf.stack([seed, number])
-                )
-            )
-        )
+
+        @tf.autograph.experimental.do_not_convert
+        def mixed(number: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
+            return tf.random.experimental.stateless_shuffle(lines, tf.stack([seed, number]))
+
+        return blocks.rebatch(shuffle_buffer_size).enumerate().map(mixed)
 
     if batching.shuffle:
         return shuffle_seeds(batching, batching.num_epochs).flat_map(shuffled)
@@ -82,6 +82,7 @@ def _placed_blocks(path: tf.Tensor, start_of_file: tf.Tensor, *, header: bool) -
     """Returns a dataset of the data lines of a file that are not blank, each after its place."""
     header_lines = 1 if header else 0
 
+    @tf.autograph.experimental.do_not_convert
     def placed(block: tf.Tensor, lines: tf.Tensor) -> tf.Tensor:
         if not header:  # the first data line may begin with a byte order mark
             lines = tf.strings.regex_replace(lines, r"^\x{FEFF}", "")

@@ -33,6 +33,7 @@ def batches_of_rows(rows: Any, row_count: int, batching: Batching) -> tf.data.Da
     with tf.device("CPU:0"):  # tf.data reads them there; on a GPU each batch would be copied back
         tensors = tf.nest.map_structure(tf.convert_to_tensor, rows)
 
+    @tf.autograph.experimental.do_not_convert
     def gather(row_numbers: tf.Tensor) -> Any:
         return tf.nest.map_structure(lambda tensor: tf.gather(tensor, row_numbers), tensors)
 
@@ -53,9 +54,11 @@ def _row_numbers(row_count: int, batching: Batching) -> tf.data.Dataset:
     at_once = max(_ROWS_SHUFFLED // row_count, 1)
     elements = None if epochs is None else -(-epochs // at_once)
 
+    @tf.autograph.experimental.do_not_convert
     def in_order(number: tf.Tensor, _: tf.Tensor) -> tf.Tensor:
         return _until_end(number, tf.tile(tf.range(row_count, dtype=tf.int64), [at_once]))
 
+    @tf.autograph.experimental.do_not_convert
     def shuffled(number: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         keys = tf.random.stateless_uniform(
             [at_once, row_count], tf.stack([seed, 0]), minval=None, maxval=None, dtype=tf.int64
