@@ -84,7 +84,9 @@ class Engine:
         )
         # XLA rounds otherwise: evaluations are compared with each other, whenever they were made.
         self._eval_loop = CompiledLoop(
-            program.eval_step, eagerly=eagerly, settings=LoopSettings(jit_compile=False)
+            program.eval_step,
+            eagerly=eagerly,
+            settings=LoopSettings(jit_compile=False, fixed=bool(config.deterministic)),
         )
         self._predict = program.predict_step if eagerly else self.predict_step
         self._predict_many = PredictionLoop(program.predict_step)

@@ -29,7 +29,7 @@ _SECS_PER_BURST = 0.01
 _WARM_UP_STEPS = 10
 _BURSTS = 3  # of each loop when two are compared; the first is not counted
 _TRIES = 3  # of a burst, if it is cut short
-_LARGE_STEP_SECS = 0.003  # on CPUs the executor's own work is a small part of such a step
+_LARGE_STEP_SECS = 0.003  # on CPUs XLA's convolutions and products are slower than TensorFlow's
 
 
 @dataclass(frozen=True)
@@ -156,6 +156,10 @@ class LoopTuner:
         self._pass = under_way
         try:
             self._turn = self._plan.send((steps, secs_per_step))
+        except BaseException:
+            self._plan = self._course()
+            self._turn = next(self._plan)
+            raise
         finally:
             self._pass = None  # or its threads would live on
 
@@ -176,11 +180,12 @@ class LoopTuner:
         measured: dict[str, float] = {}
         for _ in range(2):  # the first steps are slower
             yield Turn(self._graph, _WARM_UP_STEPS)
+        while not self._pays(self._trace_secs):
+            yield self._turn_of(self._best)
         for name, make, cost in self._candidates():
             while not self._pays(cost):
                 yield self._turn_of(self._best)
-            if self._is_large():
-                self._choose("its steps are so large that others save nothing", measured)
+            if name == "xla" and self._is_large():
                 return
             try:
                 candidate = make()
