@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -51,8 +52,6 @@ def main() -> None:
 
 
 def _machine() -> str:
-    import os
-
     packages = ", ".join(f"{name} {version(name)}" for name in ("tensorflow", "keras"))
     return f"{os.cpu_count()} cores, Python {platform.python_version()}, {packages}"
 

@@ -5,15 +5,14 @@ Usage: python -m benchmarks.checkpoint_stall (a process of its own; prints JSON)
 """
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.processes import answer
 from benchmarks.verdicts import Verdict
 
 GOAL = 0.2
@@ -34,16 +33,7 @@ def measure(quick: bool) -> Iterator[Verdict]:
 
 
 def _one() -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.checkpoint_stall"]
-    ended = subprocess.run(
-        command,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=280,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    return dict(json.loads(ended.stdout.splitlines()[-1]))
+    return dict(answer([sys.executable, "-m", "benchmarks.checkpoint_stall"]))
 
 
 def main() -> None:

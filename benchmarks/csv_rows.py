@@ -5,16 +5,15 @@ Usage: python -m benchmarks.csv_rows SYSTEM FILE (a process of its own; prints J
 """
 
 import json
-import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.processes import answer
 from benchmarks.verdicts import Verdict
 
 GOAL = 10.0
@@ -49,15 +48,7 @@ def _write(file: Path, rows: int) -> None:
 
 
 def _one(system: str, file: Path, rows: int) -> float:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks.csv_rows", system, str(file)],
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=280,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    found = json.loads(ended.stdout.splitlines()[-1])
+    found = answer([sys.executable, "-m", "benchmarks.csv_rows", system, str(file)])
     assert found["rows"] == rows, found
     return float(found["rows"] / found["secs"])
 

@@ -5,15 +5,14 @@ Usage: python -m benchmarks.evaluation (a process of its own; prints JSON), or b
 """
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from benchmarks.processes import answer
 from benchmarks.verdicts import Verdict
 
 _BATCHES = 2000
@@ -31,15 +30,7 @@ def measure(quick: bool) -> Iterator[Verdict]:
 
 
 def _one() -> dict[str, float]:
-    ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks.evaluation"],
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=280,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    return dict(json.loads(ended.stdout.splitlines()[-1]))
+    return dict(answer([sys.executable, "-m", "benchmarks.evaluation"]))
 
 
 def main() -> None:

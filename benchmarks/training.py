@@ -3,19 +3,16 @@
 A process a system; rounds interleaved; medians of the ratios round by round, with their range.
 """
 
-import json
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.processes import answer
 from benchmarks.verdicts import Verdict
 
 LEGACY_PYTHON = Path(__file__).parents[1] / ".venv-legacy" / "bin" / "python"
-_TIMEOUT_SECS = 300
 _LIMITS = ("loop", "scan")
 _KEYS = ("wall_us", "cpu_us")
 Round = dict[str, dict[str, float]]
@@ -80,12 +77,4 @@ def _one(system: str, task: str, quick: bool) -> dict[str, float]:
     command = [sys.executable, "-m", "benchmarks.training_systems", system, task, seconds]
     if system == _LEGACY:
         command = [str(LEGACY_PYTHON), "-m", "benchmarks.legacy_systems", task, seconds]
-    ended = subprocess.run(
-        command,
-        check=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=_TIMEOUT_SECS,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
-    return dict(json.loads(ended.stdout.splitlines()[-1]))
+    return dict(answer(command))

@@ -3,7 +3,7 @@
 import logging
 import os
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
@@ -80,7 +80,7 @@ class Engine:
             settings=_loop_settings(config),
             chosen=_weakly(self._loop_chosen),
             summaries=lambda: (program.graph_metrics, collected_every(config)),
-            weights=lambda: _floating(program.trained_variables().values()),
+            weights=lambda: program.trained_variables().values(),
         )
         # XLA rounds otherwise: evaluations are compared with each other, whenever they were made.
         self._eval_loop = CompiledLoop(
@@ -89,7 +89,7 @@ class Engine:
             settings=LoopSettings(jit_compile=False, fixed=bool(config.deterministic)),
         )
         self._predict = program.predict_step if eagerly else self.predict_step
-        self._predict_many = PredictionLoop(program.predict_step)
+        self._predict_many = PredictionLoop(self.predict_step)
         self.observers: list[Observer] = []
         self._noticed: set[str] = set()
         weakref.finalize(self, _close, self._writers)
@@ -239,10 +239,6 @@ def _loop_settings(config: RunConfig) -> LoopSettings:
         jit_compile = False
     steps_per_loop = config.steps_per_loop if config.steps_per_loop is not None else "auto"
     return LoopSettings(steps_per_loop, jit_compile, fixed=deterministic)
-
-
-def _floating(variables: Iterable[tf.Variable]) -> list[tf.Variable]:
-    return [one for one in variables if one.dtype.is_floating]
 
 
 def _weakly(method: Callable[[_News], None]) -> Callable[[_News], None]:

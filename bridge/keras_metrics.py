@@ -52,8 +52,7 @@ class KerasMetrics:
         tracker = self._tracker()
         found[_TRACKED] = tf.constant(0.0) if tracker is None else tracker.count.value
         scalars = {k: tf.identity(v) for k, v in found.items() if v.shape.rank == 0}
-        with tf.control_dependencies(list(scalars.values())):
-            self.reset()
+        self.reset()
         return scalars
 
     def of_taken(self, values: Mapping[str, float]) -> dict[str, np.ndarray[Any, Any]]:

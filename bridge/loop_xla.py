@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.batch_shapes import batch_of, tensors_of
 from kerasrun.bridge.loop_graph import Step, Steps, unharmed
+from kerasrun.bridge.nan import holds_nan
 
 _STACKED_BATCHES = 128
 _STACKED_BYTES = 2**24
@@ -165,10 +166,8 @@ class XlaLoop:
 
     def _loss(self, tensors: Sequence[tf.Tensor]) -> tf.Tensor:
         loss = tf.cast(self._step(batch_of(self._spec, tensors)), tf.float32)
-        sums = [tf.cast(tf.reduce_sum(one), tf.float32) for one in self._weights()]
-        if not sums:
-            return loss
-        return tf.where(tf.math.is_nan(tf.add_n(sums)), float("nan"), loss)
+        harmed = [holds_nan(tf.convert_to_tensor(one)) for one in self._weights()]
+        return tf.where(tf.reduce_any(tf.stack(harmed)), float("nan"), loss) if harmed else loss
 
 
 def _padded_or_cut(tensor: tf.Tensor, shape: tf.TensorShape) -> tf.Tensor:

@@ -1,7 +1,7 @@
 """Predictions of many batches in one call, where nobody waits for each."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,13 +23,13 @@ class PredictionLoop:
     the one before.
 
     Args:
-        step: Takes features, returns outputs by name. Traced once.
+        step: A `tf.function` that takes features and returns outputs by name.
 
     Raises:
         NotInBatches: An output has no first dimension: the batches could not be told apart.
     """
 
-    def __init__(self, step: Callable[[Any], Mapping[str, tf.Tensor]]) -> None:
+    def __init__(self, step: Any) -> None:
         self._step = step
         self._names: list[str] = []
         self._call: Any = tf.function(self._steps, autograph=False, reduce_retracing=True)
@@ -55,9 +55,7 @@ class PredictionLoop:
 
     def _steps(self, iterator: Any, count: tf.Tensor) -> tuple[list[tf.Tensor], tf.Tensor]:
         """The outputs one after the other, and the sizes of each in each batch."""
-        example = tf.function(self._step, autograph=False).get_concrete_function(
-            iterator.element_spec.features
-        )
+        example = self._step.get_concrete_function(iterator.element_spec.features)
         specs = example.structured_outputs
         if not all(spec.shape.rank for spec in specs.values()):
             raise NotInBatches
@@ -69,7 +67,7 @@ class PredictionLoop:
         sizes = tf.TensorArray(tf.int32, count, element_shape=[len(arrays)])
 
         def one(place: tf.Tensor, arrays: Any, sizes: Any) -> Any:
-            found = self._step(iterator.get_next().features)
+            found = example(iterator.get_next().features)
             outputs = [found[name] for name in self._names]
             arrays = [a.write(place, o) for a, o in zip(arrays, outputs, strict=True)]
             size = tf.stack([tf.shape(output)[0] for output in outputs])

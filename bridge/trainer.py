@@ -167,15 +167,14 @@ class Trainer:
     def _planned(self, writer: SummaryWriter) -> list[Action]:
         """What happens, in the order in which it does after a step."""
         config, actions = self._config, []
+        reads_only = collected_every(config) is not None
         if every := config.log_step_count_steps:
             rate = Rate(lambda: self._seconds, self._step)
             first, write_rate = 1 + int(every), WriteStepRate(rate, writer)
-            reads_only = collected_every(config) is not None
             actions.append(Action(EverySteps(int(every), first), write_rate, reads_only))
             actions.append(Action(EverySteps(int(every), 1), LogLoss(self._metrics), reads_only))
         if every := config.save_summary_steps:
             write = WriteSummaries(self._metrics, writer)
-            reads_only = collected_every(config) is not None
             actions.append(Action(EverySteps(int(every), 1), write, reads_only))
         actions.append(Action(EverySecs(_PROGRESS_EVERY_SECS, time.monotonic), self._tell))
         if every := config.save_checkpoints_steps:

@@ -5,6 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasrun.bridge.nan import holds_nan
+
 
 class VariableReader:
     """Reads variables, and tells which of some hold a NaN.
@@ -15,10 +17,11 @@ class VariableReader:
     def __init__(self) -> None:
         self._variables: list[tf.Variable] = []
         self._watched: list[str] = []
+        self._places: list[int] = []
         self._read: Any = None
 
     def __call__(
-        self, variables: Mapping[str, tf.Variable], watched: Collection[str] = ()
+        self, variables: Mapping[str, tf.Variable], watched: Collection[str]
     ) -> tuple[dict[str, tf.Tensor], list[str]]:
         """Reads them all.
 
@@ -32,7 +35,7 @@ class VariableReader:
         """
         found = list(variables.values())
         names = list(variables)
-        watched = [name for name in names if name in watched and _may_be_nan(variables[name])]
+        watched = [name for name in names if name in watched]
         same = len(found) == len(self._variables) and all(
             one is other for one, other in zip(found, self._variables, strict=True)
         )
@@ -46,16 +49,5 @@ class VariableReader:
 
     def _traced(self) -> tuple[list[tf.Tensor], tf.Tensor]:
         values = [variable.read_value() for variable in self._variables]
-        nans = [_holds_nan(values[place]) for place in self._places]
+        nans = [holds_nan(values[place]) for place in self._places]
         return values, tf.stack(nans) if nans else tf.zeros([0], tf.bool)
-
-
-def _may_be_nan(variable: tf.Variable) -> bool:
-    return bool(tf.as_dtype(variable.dtype).is_floating)
-
-
-def _holds_nan(value: tf.Tensor) -> tf.Tensor:
-    if value.dtype in (tf.float32, tf.float64):
-        # One pass over the memory; a sum that is NaN for infinite weights is no false alarm.
-        return tf.math.is_nan(tf.reduce_sum(value))
-    return tf.reduce_any(tf.math.is_nan(value))
