@@ -119,7 +119,10 @@ class Trainer:
         ran = self._run(1 if watched else self._hooks.unwatched())
         if not ran.steps:
             return ran.more, False
-        stops = [self._take(action) for action in self._actions] if ran.finite else []
+        # The loop may have collected the summaries of this very step.
+        written = bool(ran.collected) and ran.collected[-1].steps == ran.steps
+        due = [action for action in self._actions if not (written and action.reads_only)]
+        stops = [self._take(action) for action in due] if ran.finite else []
         if watched:
             self._saver.wait()  # a hook may look for the checkpoint of this step
         stops.append(self._hooks.after_run(ran.steps, ran.loss))

@@ -57,6 +57,10 @@ def trained(
 
 def points(estimator: tf_estimator.Estimator, read: Any) -> dict[str, dict[int, float]]:
     found = read(estimator.model_dir)
+    for tag, values in found.items():
+        steps = [step for step, _ in values]
+        assert steps == sorted(set(steps)), f"{tag} has a point twice"
+    assert all(rate > 0 for _, rate in found.get("global_step/sec", ()))
     return {tag: dict(values) for tag, values in found.items() if tag != "global_step/sec"}
 
 
@@ -226,3 +230,14 @@ def test_evaluations_have_one_result_whatever_the_loop(
     estimator, _ = trained(make_estimator, endless, "one", 20)
     results = [estimator.evaluate(lambda: input_fn().repeat(100)) for _ in range(3)]
     assert results[0] == results[1] == results[2]
+
+
+def test_a_call_that_ends_where_a_summary_is_due_writes_it_once(
+    endless: InputFn, make_estimator: Make, scalars: Any
+) -> None:
+    """Each checkpoint here is at the step of a summary."""
+    settings = {"save_summary_steps": 10, "log_step_count_steps": 10}
+    estimator, _ = trained(
+        make_estimator, endless, "both", 41, jit_compile=True, save_checkpoints_steps=1, **settings
+    )
+    assert list(points(estimator, scalars)["loss"]) == [1, 11, 21, 31, 41]
