@@ -45,7 +45,9 @@ def batches_of_rows(rows: Any, row_count: int, batching: Batching) -> tf.data.Da
     endless = batching.num_epochs is None
     batches = gathered.rebatch(size, drop_remainder=endless)  # none there: of one shape, then
     batch_count = tf.data.experimental.assert_cardinality(_batch_count(row_count, batching))
-    return batches.apply(batch_count)
+    options = tf.data.Options()
+    options.experimental_optimization.inject_prefetch = False  # nor shall tf.data; it is saved, too
+    return batches.apply(batch_count).with_options(options)
 
 
 def _row_numbers(row_count: int, batching: Batching) -> tf.data.Dataset:
