@@ -5,12 +5,14 @@ So the state that is saved on the way out belongs to one `global_step`.
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 _EXIT_CODE_OF_A_SIGNAL = 128
+_HEAR_SECS = 0.2
 
 
 class Interrupts:
@@ -33,6 +35,14 @@ class Interrupts:
             raise KeyboardInterrupt
         if self.received is signal.SIGTERM:
             raise SystemExit(_EXIT_CODE_OF_A_SIGNAL + signal.SIGTERM)
+
+    def sleep(self, secs: float) -> None:
+        """Waits; raises soon after what `raise_if_any` raises."""
+        self.raise_if_any()
+        while secs > 0:
+            time.sleep(min(secs, _HEAR_SECS))
+            self.raise_if_any()
+            secs -= _HEAR_SECS
 
 
 _heard: Interrupts | None = None

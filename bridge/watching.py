@@ -11,6 +11,7 @@ import tensorflow as tf
 from kerasrun.bridge.checkpoint_files import exists, step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.evaluations import Evaluations
+from kerasrun.bridge.interrupts import deferred
 from kerasrun.bridge.specs import EvalSpec
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -26,7 +27,7 @@ def evaluate_new_checkpoints(
     *,
     until: Callable[[], bool] | None = None,
     clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], object] = time.sleep,
+    sleep: Callable[[float], object] | None = None,
 ) -> tuple[dict[str, Any], list[Any]] | tuple[None, None]:
     """Evaluates each new checkpoint in `estimator.model_dir`, and calls the exporters.
 
@@ -42,7 +43,7 @@ def evaluate_new_checkpoints(
         until: It ends too when this answers True and the newest checkpoint has been evaluated.
             Asked once a second at most. Neither: it goes on for ever.
         clock: Seconds from any start.
-        sleep: Waits so many seconds.
+        sleep: Waits so many seconds. None: as `time.sleep` does.
 
     Returns:
         The last result, and what the exporters returned after it; (None, None) if there never was
@@ -51,14 +52,17 @@ def evaluate_new_checkpoints(
     Source: the evaluator of `tf.estimator.train_and_evaluate`.
     """
     watch = _Watch(Evaluations(estimator, eval_spec, clock=clock), estimator, max_steps, clock)
-    sleep(eval_spec.start_delay_secs)
-    over = False
-    while not over:
-        over = until is not None and until()  # before looking: none is saved afterwards
-        found = watch.look(over=over)
-        over = watch.has_ended or (over and not found)
-        if not over:
-            sleep(watch.pause_secs)
+    # Held back: a KeyboardInterrupt raised within a finalizer of TensorFlow's would be lost.
+    with deferred() as heard:
+        sleep = sleep or heard.sleep
+        sleep(eval_spec.start_delay_secs)
+        over = False
+        while not over:
+            over = until is not None and until()  # before looking: none is saved afterwards
+            found = watch.look(over=over)
+            over = watch.has_ended or (over and not found)
+            if not over:
+                sleep(watch.pause_secs)
     return watch.outcome()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kerasrun import runs
+from tests.cli.conftest import MODEL_FILE, clean_environment, mlrun_command
 
 pytestmark = pytest.mark.slow
 
@@ -21,13 +23,28 @@ Interrupt = Callable[[subprocess.Popen[str], str], str]
 ENDLESS = ("--max-steps", "1000000000", "--save-checkpoints-steps", "2000")
 
 
-@pytest.fixture
-def finished(mlrun: Command, project: Path) -> runs.Run:
-    """A run of 20 steps with checkpoints of steps 0, 10 and 20."""
-    done = mlrun(
-        *["train", "--model", "net.py", "--max-steps", "20", "--save-checkpoints-steps", "10"]
+@pytest.fixture(scope="module")
+def training_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a run of 20 steps with checkpoints of steps 0, 10 and 20."""
+    folder = tmp_path_factory.mktemp("done")
+    (folder / "net.py").write_text(MODEL_FILE)
+    subprocess.run(
+        mlrun_command(
+            *["train", "--model", "net.py", "--max-steps", "20", "--save-checkpoints-steps", "10"]
+        ),
+        cwd=folder,
+        env=clean_environment(),
+        check=True,
+        timeout=200,
+        capture_output=True,
     )
-    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def finished(training_done: Path, project: Path) -> runs.Run:
+    """That run, in the project."""
+    shutil.copytree(training_done / "runs", project / "runs")
     return runs.find_run("@last", project / "runs")
 
 

@@ -21,7 +21,9 @@ import tensorflow as tf
 from kerasrun import estimator as tf_estimator
 
 x = np.random.default_rng(1).random((32, 4)).astype("float32")
-run_config = tf_estimator.RunConfig(save_checkpoints_steps=4, save_summary_steps=1)
+run_config = tf_estimator.RunConfig(
+    save_checkpoints_steps=4, save_summary_steps=1, deterministic=True
+)
 
 
 def build_model():

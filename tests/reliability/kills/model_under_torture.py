@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from kerasrun import estimator as tf_estimator
 from kerasrun.input_fns import csv_input_fn
@@ -12,12 +11,11 @@ DATA = Path(__file__).parents[3] / "examples" / "data"
 FEATURES = {"iris_input": ["sepal_length", "sepal_width", "petal_length", "petal_width"]}
 
 run_config = tf_estimator.RunConfig(
-    save_checkpoints_steps=40, save_summary_steps=15, log_step_count_steps=20
+    save_checkpoints_steps=40, save_summary_steps=15, log_step_count_steps=20, deterministic=True
 )
 
 
 def build_model() -> keras.Model:
-    tf.config.experimental.enable_op_determinism()  # not on import: pytest imports this, too
     model = keras.Sequential(
         [
             keras.layers.Dense(400, activation="relu", name="iris"),
