@@ -8,6 +8,7 @@ import tensorflow as tf
 from kerasrun.bridge.batch_shapes import batch_of, tensors_of
 from kerasrun.bridge.loop_graph import Step, Steps, unharmed
 from kerasrun.bridge.nan import holds_nan
+from kerasrun.bridge.xla_tracing import for_xla
 
 _STACKED_BATCHES = 128
 _STACKED_BYTES = 2**24
@@ -160,7 +161,8 @@ class XlaLoop:
             return (index < count) & unharmed(loss, self._until_nan)
 
         def one(index: tf.Tensor, _: tf.Tensor) -> Any:
-            return index + 1, self._loss([stacked[index] for stacked in batches])
+            with for_xla():
+                return index + 1, self._loss([stacked[index] for stacked in batches])
 
         return tf.while_loop(goes_on, one, (tf.constant(0), loss))
 

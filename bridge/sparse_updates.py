@@ -15,7 +15,9 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from kerasrun.bridge.repeated_rows import RepeatedRows, add_to
 from kerasrun.bridge.seen_rows import AllRows, Rows, SeenRows
+from kerasrun.bridge.xla_tracing import is_for_xla
 
 _SMALL = 2**14  # numbers in a table: of fewer, Keras's own way is as fast
 _HUGE = 2**22  # numbers in a table: of more, rows that have never been seen are left alone
@@ -26,6 +28,7 @@ class SparseUpdates:
 
     def __init__(self) -> None:
         self._seen: dict[int, SeenRows] = {}
+        self._repeated: dict[int, RepeatedRows] = {}
         self._rates: dict[int, tf.Variable] = {}
 
     @contextmanager
@@ -69,6 +72,14 @@ class SparseUpdates:
                 self._seen[key] = SeenRows(moments)
         return self._seen[key].with_more(rows)
 
+    def repeated(self, table: "_Table") -> RepeatedRows:
+        """What adds up the gradients of a row that is in a batch more than once."""
+        key = id(table.variable)
+        if key not in self._repeated:
+            with tf.init_scope():
+                self._repeated[key] = RepeatedRows(table.variable.shape)
+        return self._repeated[key]
+
     def same_rate(self, table: "_Table") -> tuple[tf.Tensor, tf.Variable]:
         """Whether the learning rate is that of the update before; and the variable to keep it."""
         key = id(table.variable)
@@ -98,11 +109,12 @@ def _is_small(variable: tf.Variable) -> bool:
     return elements is None or elements < _SMALL
 
 
-def _adagrad(_: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
-    accumulator = table.slot("_accumulators")
-    accumulator.scatter_add(_times(gradient, gradient.values))
-    square_root = tf.sqrt(tf.gather(accumulator, gradient.indices) + table.optimizer.epsilon)
-    table.variable.scatter_sub(_times(gradient, table.rate / square_root))
+def _adagrad(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
+    rows, values = gradient.indices, gradient.values
+    sums, squares = updates.repeated(table).sums(rows, values, tf.square(values))
+    accumulated = add_to(table.slot("_accumulators"), rows, squares)
+    factor = -table.rate * tf.math.rsqrt(accumulated + table.optimizer.epsilon)
+    add_to(table.variable, rows, factor * sums)
 
 
 def _sgd(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
@@ -132,9 +144,12 @@ def _adam(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> 
     step = tf.cast(optimizer.iterations + 1, dtype)
     power_1, power_2 = tf.pow(tf.cast(beta_1, dtype), step), tf.pow(tf.cast(beta_2, dtype), step)
     if isinstance(rows, AllRows):
+        indices, values = gradient.indices, gradient.values
+        sums, squares = updates.repeated(table).sums(indices, values, tf.square(values))
         # Added before the decay that follows for all rows, so enlarged by what that will take.
-        rows.decay(moments, 1.0, _times(gradient, (1 - beta_1) / beta_1))
-        rows.decay(velocities, 1.0, _times(gradient, gradient.values * ((1 - beta_2) / beta_2)))
+        add_to(moments, indices, sums * ((1 - beta_1) / beta_1))
+        add_to(velocities, indices, squares * ((1 - beta_2) / beta_2))
+        _written_in_place(table.variable, moments, velocities)
         tf.raw_ops.ResourceApplyAdam(
             var=table.variable.handle,
             m=moments.handle,
@@ -190,21 +205,20 @@ def _ftrl(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> 
         kept.assign(table.rate)
 
     def some_rows() -> None:
-        _ftrl_rows(table, gradient)
+        _ftrl_rows(updates, table, gradient)
 
     # A row's value follows from its two slots and the rate: nothing changes where they do not.
     tf.cond(same, some_rows, all_rows)
 
 
-def _ftrl_rows(table: _Table, gradient: tf.IndexedSlices) -> None:
+def _ftrl_rows(updates: SparseUpdates, table: _Table, gradient: tf.IndexedSlices) -> None:
     optimizer = table.optimizer
     accumulators, linears = table.slot("_accumulators"), table.slot("_linears")
     power = -optimizer.learning_rate_power
     l1 = optimizer.l1_regularization_strength
     l2 = optimizer.l2_regularization_strength + optimizer.beta / (2.0 * table.rate)
-    rows, places = tf.unique(gradient.indices)
-    sums = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
-    squares = tf.math.unsorted_segment_sum(tf.square(gradient.values), places, tf.size(rows))
+    rows, values = gradient.indices, gradient.values
+    sums, squares = updates.repeated(table).sums(rows, values, tf.square(values))
     old = tf.gather(accumulators, rows)
     new = old + squares
     change = (tf.pow(new, power) - tf.pow(old, power)) / table.rate
@@ -213,6 +227,13 @@ def _ftrl_rows(table: _Table, gradient: tf.IndexedSlices) -> None:
     value = (tf.clip_by_value(linear, -l1, l1) - linear) / quadratic
     for variable, values in ((accumulators, new), (linears, linear), (table.variable, value)):
         variable.scatter_update(tf.IndexedSlices(values, rows))
+
+
+def _written_in_place(*variables: tf.Variable) -> None:
+    """Variables whose rows were read or written are copied at each use, until told not to be."""
+    if not is_for_xla():
+        for one in variables:
+            tf.raw_ops.DisableCopyOnRead(resource=one.handle)
 
 
 def _times(gradient: tf.IndexedSlices, factor: Any) -> tf.IndexedSlices:

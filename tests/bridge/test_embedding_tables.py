@@ -88,6 +88,15 @@ def test_a_table_is_trained_as_keras_trains_it(
     assert_equal_after_training(by_us, by_keras)
 
 
+@pytest.mark.parametrize("optimizer", ["adagrad", "adam"])
+def test_under_xla_too(tmp_path: Path, optimizer: str) -> None:
+    by_keras, by_us = twins(lambda: build(OPTIMIZERS[optimizer]()))
+    by_keras.fit(bare(clicks()), verbose=0, shuffle=False)
+    config = tf_estimator.RunConfig(jit_compile=True)
+    tf_estimator.model_to_estimator(by_us, model_dir=tmp_path, config=config).train(clicks)
+    assert_equal_after_training(by_us, by_keras)
+
+
 def test_a_resumed_training_knows_which_rows_have_moments(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
