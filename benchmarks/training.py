@@ -36,12 +36,12 @@ _GOALS = {
 
 def measure(quick: bool) -> Iterator[Verdict]:
     """Prints microseconds a step; yields the ratios."""
-    if not LEGACY_PYTHON.exists():
+    if not quick and not LEGACY_PYTHON.exists():
         print("training   tf.estimator 2.15 is not measured: `make bench-legacy` sets it up")
     for task, goals in _GOALS.items():
         if quick and task != "iris":
             continue
-        systems = _systems(task, [goal.peer for goal in goals])
+        systems = _systems(task, [goal.peer for goal in goals], quick)
         rounds = [
             {system: _one(system, task, quick) for system in systems}
             for _ in range(2 if quick else 3)
@@ -54,11 +54,10 @@ def measure(quick: bool) -> Iterator[Verdict]:
                 yield _judge(task, goal, rounds)
 
 
-def _systems(task: str, peers: list[str]) -> list[str]:
+def _systems(task: str, peers: list[str], quick: bool) -> list[str]:
     limits = _LIMITS if task == "iris" else _LIMITS[:1]  # a scan is slower elsewhere
-    there = [
-        peer for peer in peers if peer != _BARE and (peer != _LEGACY or LEGACY_PYTHON.exists())
-    ]
+    legacy = LEGACY_PYTHON.exists() and not quick
+    there = [peer for peer in peers if peer != _BARE and (peer != _LEGACY or legacy)]
     return ["kerasrun", *there, *limits]
 
 

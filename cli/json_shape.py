@@ -7,7 +7,7 @@ from typing import Any
 
 from kerasrun.runs import clock
 from kerasrun.runs.json_file import to_json
-from kerasrun.runs.query import Listing
+from kerasrun.runs.listing import Listing
 from kerasrun.runs.run import Run
 
 SCHEMA = 1

@@ -7,7 +7,7 @@ import typer
 from kerasrun.cli.options import Json, Root
 
 if TYPE_CHECKING:
-    from kerasrun.runs.query import Listing
+    from kerasrun.runs.listing import Listing
     from kerasrun.runs.run import Run
 
 _METRIC_COLUMNS = 4  # on a terminal; a pipe gets all, and whole cells
@@ -27,7 +27,7 @@ def runs(
 
     from kerasrun.cli.errors import readable_errors
     from kerasrun.cli.json_shape import listing_json, to_text
-    from kerasrun.runs.query import list_runs
+    from kerasrun.runs.listing import list_runs
     from kerasrun.runs.root import runs_root
 
     with readable_errors():
@@ -65,23 +65,18 @@ def _print_table(listing: "Listing") -> None:
 
 def _metric_tags(runs: "list[Run]") -> list[str]:
     from kerasrun.cli.lines import ordered_tags
+    from kerasrun.runs.fields import shown_metrics
 
-    found = dict.fromkeys(tag for run in runs for tag in _shown_metrics(run))
+    found = dict.fromkeys(tag for run in runs for tag in shown_metrics(run))
     return ordered_tags(list(found))
-
-
-def _shown_metrics(run: "Run") -> dict[str, float | None]:
-    """The last values of the evaluation; while there is none, of the training."""
-    groups = run.metrics.get("metrics", {})
-    group = groups.get("eval") or groups.get("train") or {}
-    return {tag: summary.get("last") for tag, summary in group.items()}
 
 
 def _row(run: "Run", tags: list[str]) -> list[str]:
     from kerasrun.cli.lines import duration, number
     from kerasrun.runs import clock
+    from kerasrun.runs.fields import shown_metrics
 
-    metrics, seconds = _shown_metrics(run), run.seconds()
+    metrics, seconds = shown_metrics(run), run.seconds()
     return [
         run.id,
         run.name or "-",

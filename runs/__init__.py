@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kerasrun.runs.query import find_run, list_runs
+    from kerasrun.runs.listing import list_runs
+    from kerasrun.runs.query import find_run
     from kerasrun.runs.root import runs_root
     from kerasrun.runs.run import Run, read_run
 
@@ -19,7 +20,7 @@ __all__ = ["Run", "find_run", "list_runs", "read_run", "runs_root"]
 _HOMES = {
     "Run": "run",
     "find_run": "query",
-    "list_runs": "query",
+    "list_runs": "listing",
     "read_run": "run",
     "runs_root": "root",
 }

@@ -49,6 +49,16 @@ class RunFiles:
         return self.folder / "output.log"
 
     @property
+    def labels_json(self) -> Path:
+        """Tags and a note; written by whoever labels the run."""
+        return self.folder / "labels.json"
+
+    @property
+    def labels_lock(self) -> Path:
+        """Held while the labels are changed."""
+        return self.folder / "labels.lock"
+
+    @property
     def source(self) -> Path:
         """The model file, the uncommitted changes and the list of packages."""
         return self.folder / "source"

@@ -1,62 +1,18 @@
-"""Finding runs: all of a root, newest first, or the one that an id, a name or `@last` means."""
+"""Finding the run that an id, a name, `@last`, `@best:METRIC` or `@running` means."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun, UsageError
-from kerasrun.runs.ids import is_run_id
-from kerasrun.runs.outcome import describe
+from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun
+from kerasrun.runs.fields import UNDEFINED, check_known, field
+from kerasrun.runs.listing import list_runs, run_ids
 from kerasrun.runs.run import Run, read_run
 
 _LEAST_CHARACTERS = 4
 _LAST = re.compile(r"@last(?:~(\d+))?")
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The runs of a root.
-
-    Attributes:
-        runs: Those that could be read, newest first.
-        unreadable: What is wrong with the others.
-        total: How many runs the root holds.
-    """
-
-    runs: list[Run]
-    unreadable: list[UnreadableRun]
-    total: int
-
-
-def run_ids(root: Path) -> list[str]:
-    """The ids of all runs under `root`, newest first; reads no run.
-
-    Raises:
-        UsageError: The folder is not ours to read.
-    """
-    try:
-        names = [entry.name for entry in root.iterdir() if is_run_id(entry.name)]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise UsageError(f"cannot list the runs: {describe(error)}") from error
-    return sorted(names, reverse=True)
-
-
-def list_runs(root: Path, *, limit: int | None = None) -> Listing:
-    """Reads the newest `limit` runs under `root` (all when None); damage hides no other run."""
-    every_id = run_ids(root)
-    runs: list[Run] = []
-    unreadable: list[UnreadableRun] = []
-    for run_id in every_id[:limit]:
-        try:
-            runs.append(read_run(root / run_id))
-        except UnreadableRun as error:
-            unreadable.append(error)
-        except FileNotFoundError:  # removed meanwhile
-            continue
-    return Listing(runs, unreadable, len(every_id))
+_BEST = re.compile(r"@best:(.+?)(?::(min|max))?")
+_LESS_IS_BETTER = ("loss", "error", "mae", "mse", "rmse", "mape", "divergence", "perplexity")
 
 
 def find_run(asked: str, root: Path) -> Run:
@@ -64,7 +20,8 @@ def find_run(asked: str, root: Path) -> Run:
 
     Args:
         asked: A whole id, a prefix or suffix of one with at least 4 characters, a name, `@last`,
-            or `@last~1` for the one before.
+            `@last~1` for the one before, `@best:METRIC` (`:min` or `:max` after it says which is
+            better), or `@running`.
         root: Where the runs live.
 
     Raises:
@@ -79,6 +36,24 @@ def find_run(asked: str, root: Path) -> Run:
         raise NoSuchRun(asked, str(root)) from None
 
 
+def find_runs(asked: Sequence[str], root: Path, *, where: str | None = None) -> list[Run]:
+    """The runs that are named, each once and in this order, then those that fulfil a condition.
+
+    Args:
+        asked: As for `find_run`, each.
+        root: Where the runs live.
+        where: A condition, see `kerasrun.runs.where`.
+
+    Raises:
+        NoSuchRun, AmbiguousRun, UnreadableRun: As `find_run`.
+        UsageError: The condition is wrong.
+    """
+    found = {run.id: run for run in (find_run(one, root) for one in asked)}
+    if where:
+        found |= {run.id: run for run in list_runs(root, where=where).runs if run.id not in found}
+    return list(found.values())
+
+
 def find_id(asked: str, root: Path) -> str:
     """The whole id of the run that `asked` means, as `find_run`."""
     every_id = run_ids(root)
@@ -86,6 +61,10 @@ def find_id(asked: str, root: Path) -> str:
         return asked
     if last := _LAST.fullmatch(asked):
         return _nth_newest(asked, every_id, int(last[1] or 0), root)
+    if asked == "@running":
+        return _only_running(asked, every_id, root)
+    if best := _BEST.fullmatch(asked):
+        return _best(asked, best[1], best[2], every_id, root)
     matches = _by_part_of_id(asked, every_id) or _by_name(asked, every_id, root)
     if not matches:
         names = {run.name for run in _readable(every_id, root) if run.name}
@@ -99,6 +78,38 @@ def _nth_newest(asked: str, every_id: list[str], back: int, root: Path) -> str:
     if back >= len(every_id):
         raise NoSuchRun(asked, str(root))
     return every_id[back]
+
+
+def _only_running(asked: str, every_id: list[str], root: Path) -> str:
+    active = [run.id for run in _readable(every_id, root) if run.status.active]
+    if not active:
+        raise NoSuchRun(asked, str(root))
+    if len(active) > 1:
+        raise AmbiguousRun(asked, active)
+    return active[0]
+
+
+def _best(asked: str, metric: str, direction: str | None, every_id: list[str], root: Path) -> str:
+    one = field(f"metric:{metric}")
+    runs = list(_readable(every_id, root))
+    check_known([one], runs)
+    scored = [(run, one.of(run)) for run in runs]
+    scored = [(run, score) for run, score in scored if score is not UNDEFINED and score == score]
+    if not scored:
+        raise NoSuchRun(asked, str(root))
+    least = direction == "min" if direction else less_is_better(metric)
+    pick = min if least else max
+    return pick(scored, key=lambda pair: pair[1])[0].id
+
+
+def less_is_better(metric: str) -> bool:
+    """Whether a metric of this name is a loss or an error.
+
+    >>> less_is_better("val_loss"), less_is_better("mae"), less_is_better("accuracy")
+    (True, True, False)
+    """
+    words = re.split(r"[^a-z]+", metric.lower())
+    return any(word in words or metric.lower().endswith("_" + word) for word in _LESS_IS_BETTER)
 
 
 def _by_part_of_id(asked: str, every_id: list[str]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from kerasrun.runs import clock, ids
 from kerasrun.runs.errors import UnreadableRun
+from kerasrun.runs.labels import Labels, read_labels
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.outcome import describe
 from kerasrun.runs.records import read_metrics, read_outcome, read_record
@@ -24,6 +25,7 @@ class Run:
         metrics: The content of `metrics.json`; empty when there is none.
         outcome: The content of `exit.json`, or None before the end.
         status: What it is doing, or how it ended.
+        labels: The content of `labels.json`.
     """
 
     folder: Path
@@ -31,6 +33,7 @@ class Run:
     metrics: dict[str, Any]
     outcome: dict[str, Any] | None
     status: Status
+    labels: Labels
 
     @property
     def id(self) -> str:
@@ -102,4 +105,4 @@ def read_run(folder: Path, *, now: datetime | None = None) -> Run:
         raise
     except OSError as error:
         raise UnreadableRun(folder.name, describe(error)) from error
-    return Run(folder, record, metrics, outcome, status)
+    return Run(folder, record, metrics, outcome, status, read_labels(files))

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from kerasrun.cli.main import app
-from kerasrun.runs.query import list_runs
+from kerasrun.runs.listing import list_runs
 from kerasrun.runs.records import check_startable
 from kerasrun.runs.run import read_run
 from tests.runs.conftest import new_run, worker_command
