@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup train test check bench bench-quick bench-legacy torture lock clean
+.PHONY: help setup train test check bench bench-quick bench-legacy bench-trackers mlflow-env torture docs lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -16,7 +16,7 @@ train: $(READY) ## train the iris example, evaluate and export it
 	$(BIN)/mlrun train --model examples/keras_iris.py
 
 test: $(READY) ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 check: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check .
@@ -35,8 +35,22 @@ bench-legacy: ## tf.estimator 2.15 in an environment of its own, as a peer in `m
 	$(PYTHON) -m venv .venv-legacy
 	.venv-legacy/bin/pip install --quiet 'tensorflow==2.15.1'
 
+bench-trackers: .venv-mlflow/.ready ## Guild AI and MLflow, as peers in `make bench`
+	$(PYTHON) -m venv .venv-guild
+	.venv-guild/bin/pip install --quiet --disable-pip-version-check guildai
+
+mlflow-env: .venv-mlflow/.ready ## an MLflow server in an environment of its own, for its tests
+
+.venv-mlflow/.ready:
+	$(PYTHON) -m venv .venv-mlflow
+	.venv-mlflow/bin/pip install --quiet --disable-pip-version-check 'mlflow>=3.10,<4'
+	@touch $@
+
 torture: $(READY) ## a hundred kills of real runs: nothing may be lost (a quarter of an hour)
 	$(BIN)/python -m tests.reliability.kills --kills 100
+
+docs: $(READY) ## write what --help says into docs/commands.md
+	$(BIN)/python docs/update_commands.py
 
 lock: $(READY) ## choose versions anew
 	$(BIN)/pip install --quiet 'uv>=0.13,<0.14'
@@ -44,7 +58,7 @@ lock: $(READY) ## choose versions anew
 		--generate-hashes --no-header --extra dev pyproject.toml --output-file requirements.lock
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-legacy build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-legacy .venv-mlflow .venv-guild build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml
 	@PYTHON='$(PYTHON)' sh ./setup.sh $(VENV)

@@ -13,7 +13,9 @@ from benchmarks import (
     end_to_end,
     evaluation,
     runs_listing,
+    scalars,
     start_up,
+    trackers,
     training,
 )
 from benchmarks.verdicts import Verdict
@@ -21,13 +23,15 @@ from benchmarks.verdicts import Verdict
 _BENCHMARKS = {
     "start_up": start_up,
     "runs": runs_listing,
+    "scalars": scalars,
+    "trackers": trackers,
     "training": training,
     "checkpoint": checkpoint_stall,
     "evaluation": evaluation,
     "csv": csv_rows,
     "end_to_end": end_to_end,
 }
-_NOT_IN_QUICK = {"evaluation", "csv"}
+_NOT_IN_QUICK = {"evaluation", "csv", "trackers"}
 
 
 def main() -> None:

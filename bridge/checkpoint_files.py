@@ -1,61 +1,32 @@
-"""One checkpoint's files: whole or absent.
+"""One checkpoint's files: whole or absent. For their names see `kerasrun.bridge.checkpoint_names`.
 
-`model.ckpt-N.index` and `….data-…` hold the variables, and nothing but variables, for whoever reads
-them; `input/ckpt-N.…` tells where the training input stood, and `input/ckpt-N.sums` what the bytes
-of all these files add up to.
+`model.ckpt-N.…` holds variables, and nothing but variables, for whoever reads them.
 """
 
 import json
 import os
-import re
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
+from kerasrun.bridge.checkpoint_names import INPUT_FOLDER, input_path, sum_of, sums_path
 from kerasrun.bridge.reasons import reason_of
 from kerasrun.exporters.durable import flush_to_disk, remove_quietly, write_whole
 
 Tensor = Any  # a tensor or a variable; TensorFlow has no types
 
-PREFIX = "model.ckpt"
 _SUFFIXES = (".data-00000-of-00001", ".index")  # in this order: the index makes it exist
-_BLOCK_BYTES = 2**20
-_INPUT_FOLDER = "input"
 _ASIDE = "tmp.ckpt"  # one name for all: what a killed process left is overwritten
-_NAME = re.compile(rf"{re.escape(PREFIX)}-\d+")
 # Saved where it can be, but a model may be restored without it.
 _OPTIONAL = "metrics/"
 # Not the model's.
 _APART = (_OPTIONAL, "optimizer/")
 
 
-def step_of(path: str) -> int:
-    """The step in a checkpoint's name: 500 for `…/model.ckpt-500`.
-
-    Raises:
-        ValueError: There is none.
-    """
-    match = re.search(r"-(\d+)$", path)
-    if match is None:
-        raise ValueError(f"{path!r} is no checkpoint's prefix: expected …/{PREFIX}-<step>.")
-    return int(match[1])
-
-
-def is_name(path: str) -> bool:
-    """Whether the path's last part is the name of a checkpoint of ours."""
-    return _NAME.fullmatch(os.path.basename(path)) is not None
-
-
 def exists(path: str) -> bool:
     """Whether a checkpoint lies at this prefix."""
     return bool(tf.io.gfile.exists(f"{path}.index"))
-
-
-def input_path(path: str) -> str:
-    """The prefix of the input's position that belongs to the checkpoint at `path`."""
-    return os.path.join(os.path.dirname(path), _INPUT_FOLDER, f"ckpt-{step_of(path)}")
 
 
 def bytes_of(prefix: str) -> int:
@@ -93,13 +64,9 @@ def _damage_seen_by_tensorflow(path: str) -> str | None:
     return None
 
 
-def _sums_path(path: str) -> str:
-    return f"{input_path(path)}.sums"
-
-
 def _read_sums(path: str) -> Mapping[str, int] | None:
     """By file, relative to the checkpoint's folder; None: it was written by another program."""
-    sums = _sums_path(path)
+    sums = sums_path(path)
     if not tf.io.gfile.exists(sums):
         return None
     try:
@@ -107,19 +74,16 @@ def _read_sums(path: str) -> Mapping[str, int] | None:
             return {str(name): int(found) for name, found in json.loads(file.read()).items()}
     except (ValueError, TypeError, AttributeError, tf.errors.OpError):
         # Damaged itself: nobody can vouch for the rest.
-        return {os.path.join(_INPUT_FOLDER, os.path.basename(sums)): -1}
+        return {os.path.join(INPUT_FOLDER, os.path.basename(sums)): -1}
 
 
 def _sum_of(file: str) -> int | None:
     """The CRC-32 of a file; None if it is not there."""
-    found = 0
     try:
         with tf.io.gfile.GFile(file, "rb") as content:
-            while block := content.read(_BLOCK_BYTES):
-                found = zlib.crc32(block, found)
+            return sum_of(content)
     except (tf.errors.NotFoundError, tf.errors.FailedPreconditionError):
         return None
-    return found
 
 
 def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
@@ -195,7 +159,7 @@ def write_checkpoint(
                 name = os.path.relpath(f"{prefix}{suffix}", folder or ".")
                 sums[name] = _sum_of(f"{aside}{suffix}")
             if prefix == path:
-                write_whole(_sums_path(path), json.dumps(sums) + "\n")
+                write_whole(sums_path(path), json.dumps(sums) + "\n")
             _rename(aside, prefix)
     except BaseException:
         _remove_all(f"{aside}*")
@@ -227,7 +191,7 @@ def remove_checkpoint(path: str) -> None:
     for prefix in (path, input_path(path)):
         remove_quietly(f"{prefix}.index")
         _remove_all(f"{prefix}.data-*")
-    remove_quietly(_sums_path(path))
+    remove_quietly(sums_path(path))
 
 
 def _remove_all(pattern: str) -> None:

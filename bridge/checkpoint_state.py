@@ -1,89 +1,23 @@
-"""The text file `checkpoint`: which checkpoints a folder keeps, the newest first of all.
-
-It is TensorFlow's `CheckpointState` message in text form, with relative names only, so that a
-folder may be moved.
-"""
+"""Reads and writes the text file `checkpoint` of a folder, which may lie in a store."""
 
 import os
-import re
-from collections.abc import Sequence
-from typing import NamedTuple
 
 import tensorflow as tf
 
+from kerasrun.bridge.checkpoint_list import FILE, CheckpointState, state_of, text_of
 from kerasrun.exporters.durable import write_whole
-
-_FILE = "checkpoint"
-_FIELD = re.compile(r'^\s*(\w+)\s*:\s*(?:"(?P<text>(?:[^"\\]|\\.)*)"|(?P<number>\S+))\s*$', re.M)
-
-
-class Kept(NamedTuple):
-    """One checkpoint: its name in the folder, and when it was saved in seconds since 1970."""
-
-    name: str
-    time: float
-
-
-class CheckpointState(NamedTuple):
-    """The checkpoints that may be thinned out, oldest first.
-
-    Attributes:
-        kept: The checkpoints; the last is the newest.
-        last_preserved: When the last one that is kept for good was saved; 0 if none was.
-    """
-
-    kept: tuple[Kept, ...] = ()
-    last_preserved: float = 0.0
 
 
 def read_state(model_dir: str) -> CheckpointState:
     """Reads the file; an absent or damaged one holds nothing."""
     try:
-        with tf.io.gfile.GFile(os.path.join(model_dir, _FILE), "rb") as file:
+        with tf.io.gfile.GFile(os.path.join(model_dir, FILE), "rb") as file:
             text = file.read().decode(errors="replace")
     except tf.errors.NotFoundError:
         return CheckpointState()
-    fields: dict[str, list[str]] = {}
-    for match in _FIELD.finditer(text):
-        fields.setdefault(match[1], []).append(match["text"] or match["number"] or "")
-    newest = fields.get("model_checkpoint_path", [])
-    names = fields.get("all_model_checkpoint_paths", newest)
-    if newest[-1:] != names[-1:]:  # whoever writes it names the newest twice
-        return CheckpointState()
-    times = [_seconds(t) for t in fields.get("all_model_checkpoint_timestamps", [])]
-    times += [0.0] * (len(names) - len(times))
-    kept = tuple(Kept(os.path.basename(n), t) for n, t in zip(names, times, strict=False))
-    return CheckpointState(kept, _seconds(fields.get("last_preserved_timestamp", ["0"])[0]))
+    return state_of(text)
 
 
 def write_state(model_dir: str, state: CheckpointState) -> None:
     """Writes the file whole, in place of the one before."""
-    lines = [f'model_checkpoint_path: "{state.kept[-1].name}"']
-    lines += [f'all_model_checkpoint_paths: "{kept.name}"' for kept in state.kept]
-    lines += [f"all_model_checkpoint_timestamps: {kept.time!r}" for kept in state.kept]
-    lines.append(f"last_preserved_timestamp: {state.last_preserved!r}")
-    write_whole(os.path.join(model_dir, _FILE), "\n".join(lines) + "\n")
-
-
-def thinned(
-    kept: Sequence[Kept], last_preserved: float, keep_max: int | None, keep_secs: float
-) -> tuple[CheckpointState, list[str]]:
-    """Returns the state with the oldest beyond `keep_max` taken out, and the names to remove.
-
-    One in `keep_secs` seconds is taken out of the list but not removed: it is kept for good.
-    """
-    left, removed = list(kept), []
-    while keep_max and len(left) > keep_max:
-        oldest = left.pop(0)
-        if oldest.time - (last_preserved or kept[0].time) >= keep_secs:
-            last_preserved = oldest.time
-        else:
-            removed.append(oldest.name)
-    return CheckpointState(tuple(left), last_preserved or kept[0].time), removed
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+    write_whole(os.path.join(model_dir, FILE), text_of(state))

@@ -11,22 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 import tensorflow as tf
 
 from kerasrun.bridge.checkpoint_files import (
-    PREFIX,
     Tensor,
     damage,
     exists,
-    is_name,
     remove_checkpoint,
-    step_of,
     write_checkpoint,
 )
-from kerasrun.bridge.checkpoint_state import (
-    CheckpointState,
-    Kept,
-    read_state,
-    thinned,
-    write_state,
-)
+from kerasrun.bridge.checkpoint_list import CheckpointState, Kept, thinned
+from kerasrun.bridge.checkpoint_names import PREFIX, is_name, step_of
+from kerasrun.bridge.checkpoint_state import read_state, write_state
 from kerasrun.bridge.errors import CheckpointDamagedError
 
 _SECS_PER_HOUR = 3600.0

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from kerasrun.bridge.checkpoint_files import exists, step_of
+from kerasrun.bridge.checkpoint_files import exists
+from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.engine import Engine
 from kerasrun.bridge.exporting import export_modes
 from kerasrun.bridge.hooks.session import checked_hooks

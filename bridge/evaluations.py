@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import step_of
+from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.reasons import is_of_the_disk, reason_of
 from kerasrun.bridge.specs import EvalSpec

@@ -11,6 +11,8 @@ import fcntl
 import json
 import os
 import socket
+import struct
+import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -22,6 +24,7 @@ Path = str | os.PathLike[str]
 
 _PAUSE_SECS = 0.02
 _HELD_BY_OTHERS = (errno.EAGAIN, errno.EACCES)  # POSIX leaves the choice
+_FLOCK = struct.Struct("@hhqqi0q")  # Linux's `struct flock`: type, whence, start, length, pid
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,34 @@ def holder_of(path: Path) -> Holder | None:
         if isinstance(holder.pid, int) and isinstance(holder.host, str):
             return holder
     return None
+
+
+def locking_pid(path: Path) -> int | None:
+    """The process that holds the lock file `path` now, as the kernel says.
+
+    None: nobody holds it, or the kernel does not tell: it is of another machine, or container.
+    Where the kernel cannot be asked (elsewhere than on Linux) it is what the file says.
+
+    Raises:
+        OSError: It cannot be asked.
+    """
+    if sys.platform != "linux":
+        holder = holder_of(path) if is_locked(path) else None
+        return holder.pid if holder else None
+    with _mutex:
+        try:
+            if _identity(os.stat(path)) in _held:
+                return os.getpid()
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            # For a shared lock: who only looks, as `is_locked`, is in nobody's way.
+            asked = _FLOCK.pack(fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
+            kind, *_, pid = _FLOCK.unpack(fcntl.fcntl(file, fcntl.F_GETLK, asked))
+        finally:
+            os.close(file)
+    return pid if kind != fcntl.F_UNLCK and pid > 0 else None
 
 
 def _try_to_take(path: Path) -> int | None:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import exists, input_path
+from kerasrun.bridge.checkpoint_files import exists
+from kerasrun.bridge.checkpoint_names import input_path
 from kerasrun.bridge.loop import Running
 from kerasrun.bridge.reasons import reason_of
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from kerasrun.bridge.checkpoint_files import step_of
+from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.evaluations import Evaluations
 from kerasrun.bridge.specs import EvalSpec

@@ -6,7 +6,8 @@ from contextlib import ExitStack, contextmanager
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import restore, step_of
+from kerasrun.bridge.checkpoint_files import restore
+from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.variable_reader import VariableReader
 

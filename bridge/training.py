@@ -6,7 +6,7 @@ from typing import Any, overload
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import step_of
+from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.notices import throttled
 from kerasrun.bridge.recorded_evaluations import RecordedEvaluations

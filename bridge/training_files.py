@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import PREFIX, bytes_of, input_path
+from kerasrun.bridge.checkpoint_files import bytes_of
+from kerasrun.bridge.checkpoint_names import PREFIX, input_path
 from kerasrun.bridge.checkpoint_writer import CheckpointWriter, Written
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.errors import CheckpointWriteError, NanLossDuringTrainingError

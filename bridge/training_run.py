@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import step_of
+from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.engine import Engine
 from kerasrun.bridge.hooks.checkpoint_saver import apart_from_savers
 from kerasrun.bridge.hooks.session import HookSession

@@ -8,7 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import exists, step_of
+from kerasrun.bridge.checkpoint_files import exists
+from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.evaluations import Evaluations
 from kerasrun.bridge.interrupts import deferred

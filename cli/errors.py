@@ -27,3 +27,9 @@ def complain(message: str) -> None:
     """`error: message` on stderr."""
     sys.stdout.flush()
     print(f"error: {message}", file=sys.stderr, flush=True)
+
+
+def warn(message: str) -> None:
+    """`warning: message` on stderr."""
+    sys.stdout.flush()
+    print(f"warning: {message}", file=sys.stderr, flush=True)

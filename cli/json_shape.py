@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasrun.runs import clock
 from kerasrun.runs.json_file import to_json
+from kerasrun.runs.labels import Labels
 from kerasrun.runs.listing import Listing
 from kerasrun.runs.run import Run
 
@@ -19,6 +20,7 @@ def listing_json(listing: Listing, root: str) -> dict[str, Any]:
         "schema": SCHEMA,
         "root": root,
         "total": listing.total,
+        "matched": listing.matched,
         "runs": [summary(run) for run in listing.runs],
         "unreadable": [str(error) for error in listing.unreadable],
     }
@@ -32,6 +34,15 @@ def run_json(run: Run) -> dict[str, Any]:
         "record": run.record,
         "exit": run.outcome,
     }
+
+
+def labels_json(labels: Mapping[str, Labels]) -> dict[str, Any]:
+    """What `mlrun tag --json` and `mlrun note --json` print; `labels` by the id of the run."""
+    runs = [
+        {"id": run_id, "tags": list(said.tags), "note": said.note}
+        for run_id, said in labels.items()
+    ]
+    return {"schema": SCHEMA, "runs": runs}
 
 
 def summary(run: Run) -> dict[str, Any]:
@@ -51,6 +62,8 @@ def summary(run: Run) -> dict[str, Any]:
         "metrics": run.metrics.get("metrics", {}),
         "checkpoint": run.metrics.get("checkpoint"),
         "loop": run.metrics.get("loop"),
+        "tags": list(run.labels.tags),
+        "note": run.labels.note,
     }
 
 

@@ -1,15 +1,32 @@
 """The command `mlrun`."""
 
+import os
 import signal
 import sys
 
 import typer
 
+from kerasrun.cli.compare import compare
+from kerasrun.cli.completion import completion
+from kerasrun.cli.config import config
+from kerasrun.cli.diff import diff
+from kerasrun.cli.doctor import doctor
 from kerasrun.cli.errors import readable_errors
 from kerasrun.cli.evaluate import evaluate
+from kerasrun.cli.gc import gc
+from kerasrun.cli.logs import logs
+from kerasrun.cli.note import note
+from kerasrun.cli.plot import plot
+from kerasrun.cli.push import pull, push
+from kerasrun.cli.report import report
+from kerasrun.cli.restore import restore
 from kerasrun.cli.resume import resume
+from kerasrun.cli.rm import rm
 from kerasrun.cli.runs import runs
 from kerasrun.cli.show import show
+from kerasrun.cli.stop import stop
+from kerasrun.cli.tag import CONTEXT as TAG_CONTEXT
+from kerasrun.cli.tag import tag
 from kerasrun.cli.tensorboard import tensorboard
 from kerasrun.cli.train import train
 
@@ -20,14 +37,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (train, resume, evaluate, runs, show, tensorboard):
-    app.command()(command)
+for command in (
+    *(train, resume, stop, evaluate),
+    *(runs, show, logs, compare, diff, plot, report),
+    *(tag, note, rm, restore, gc),
+    *(tensorboard, push, pull),
+    *(config, doctor, completion),
+):
+    app.command(context_settings=TAG_CONTEXT if command is tag else None)(command)
 
 
 @app.callback(invoke_without_command=True)
-def version(
+def globally(
     context: typer.Context,
     show_version: bool = typer.Option(False, "--version", help="Print the version."),
+    config_file: str | None = typer.Option(
+        None, "--config", metavar="FILE", help="Defaults for the options of all commands (TOML)."
+    ),
 ) -> None:
     """Train Keras models as Estimators, and keep a record of every run."""
     if show_version:
@@ -35,12 +61,30 @@ def version(
 
         print(f"kerasrun {__version__}")
         raise typer.Exit
+    _set_defaults(context, config_file)
+
+
+def _set_defaults(context: typer.Context, config_file: str | None) -> None:
+    """Has the config files fill in what the command line leaves open."""
+    from kerasrun.cli.defaults import default_map
+    from kerasrun.runs.config import CONFIG_VARIABLE, config_settings
+
+    if config_file:
+        os.environ[CONFIG_VARIABLE] = config_file  # for what we start, too
+    if context.invoked_subcommand in ("config", "doctor", "completion"):  # they tell of mistakes
+        return
+    with readable_errors():
+        context.default_map = default_map(context.command, config_settings())
 
 
 def main() -> None:
     """Runs the command; never returns."""
     # Like other tools of a shell, end in silence when the reader of our output does.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    if "_MLRUN_COMPLETE" in os.environ:
+        from typer.completion import completion_init  # type: ignore[attr-defined]
+
+        completion_init()
     with readable_errors():
         app(prog_name="kerasrun" if sys.argv[0].endswith("kerasrun") else "mlrun")
 

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from kerasrun.cli.completion import run_names
+
 Root = Annotated[
     str | None,
     typer.Option(
@@ -17,7 +19,26 @@ RunName = Annotated[
     str,
     typer.Argument(
         metavar="RUN",
-        help="An id, the beginning or end of one (4 characters at least), a name, or @last.",
+        help="An id, the beginning or end of one (4 characters at least), a name, @last, "
+        "@best:METRIC or @running.",
+        show_default=False,
+        autocompletion=run_names,
+    ),
+]
+RunNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[RUN]...",
+        help="Which runs; see also --where.",
+        show_default=False,
+        autocompletion=run_names,
+    ),
+]
+Where = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CONDITION",
+        help="Only runs for which it holds, such as 'accuracy > 0.9 and lr <= 0.01'.",
         show_default=False,
     ),
 ]

@@ -1,17 +1,15 @@
 """`mlrun runs`: lists the runs, newest first."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kerasrun.cli.options import Json, Root
+from kerasrun.cli.formats import Format
+from kerasrun.cli.options import Json, Root, Where
 
 if TYPE_CHECKING:
     from kerasrun.runs.listing import Listing
-    from kerasrun.runs.run import Run
-
-_METRIC_COLUMNS = 4  # on a terminal; a pipe gets all, and whole cells
-_CELL_WIDTH = 36
 
 
 def runs(
@@ -19,96 +17,100 @@ def runs(
         int, typer.Option("-n", "--number", min=1, metavar="N", help="How many at most.")
     ] = 20,
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    where: Where = None,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="STATUS,...",
+            help="Only of these: preparing, running, stalled, completed, failed, stopped, killed, "
+            "crashed, lost; or active, or ended.",
+            show_default=False,
+        ),
+    ] = None,
+    sort: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD,...",
+            help="Sort by these; -FIELD has the greatest first. Default: the newest first.",
+            show_default=False,
+        ),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD,...",
+            help="What to show, such as id,lr,accuracy,metric:loss.min. Default: identity, "
+            "metrics, and what differs.",
+            show_default=False,
+        ),
+    ] = None,
     root: Root = None,
+    format_: Format = None,
     json: Json = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 1 if a run cannot be read.")
+    ] = False,
 ) -> None:
     """List the runs, newest first: status, age, time, step and last metrics."""
     import sys
 
     from kerasrun.cli.errors import readable_errors
-    from kerasrun.cli.json_shape import listing_json, to_text
+    from kerasrun.cli.formats import chosen_format
     from kerasrun.runs.listing import list_runs
-    from kerasrun.runs.root import runs_root
+    from kerasrun.runs.root import readable_root
 
     with readable_errors():
-        folder = runs_root(root)
-        listing = list_runs(folder, limit=None if every else number)
-        if json:
-            print(to_text(listing_json(listing, str(folder))))
-        else:
-            _print_table(listing)
+        kind = chosen_format(format_, json=json)
+        folder = readable_root(root)
+        listing = list_runs(
+            folder,
+            limit=None if every else number,
+            where=where,
+            states=split(status),
+            sort=split(sort),
+        )
+        _print(listing, kind, str(folder), split(columns))
         for error in listing.unreadable:
             print(f"warning: {error}", file=sys.stderr)
-        if listing.total == 0 and not json:
-            print(f"no runs under {folder}", file=sys.stderr)
+        if strict and listing.unreadable:
+            raise typer.Exit(1)
 
 
-def _print_table(listing: "Listing") -> None:
+def split(texts: Sequence[str] | None) -> list[str]:
+    """`["a,b", "c"]` to `["a", "b", "c"]`."""
+    return [part.strip() for text in texts or () for part in text.split(",") if part.strip()]
+
+
+def _print(listing: "Listing", kind: str, root: str, wanted: list[str]) -> None:
+    import json
     import sys
 
-    from kerasrun.cli.table import table
+    from kerasrun.cli.columns import column, default_columns
+    from kerasrun.cli.formats import print_columns
+    from kerasrun.cli.json_shape import listing_json, summary, to_text
+    from kerasrun.runs.fields import check_known, field
+    from kerasrun.runs.json_file import finite
 
-    if not listing.runs:
-        return
-    tags = _metric_tags(listing.runs)
-    if sys.stdout.isatty():
-        tags = tags[:_METRIC_COLUMNS]
-    rows = [_row(run, tags) for run in listing.runs]
-    if sys.stdout.isatty():
-        rows = [[_short(cell) for cell in row] for row in rows]
-    for line in table(["RUN", "NAME", "STATUS", "AGE", "TIME", "STEP", *tags], rows):
-        print(line)
+    check_known([field(name) for name in wanted], listing.runs)
+    if kind == "json":
+        print(to_text(listing_json(listing, root)))
+    elif kind == "jsonl":
+        for run in listing.runs:
+            print(json.dumps(finite(summary(run)), ensure_ascii=False))
+    else:
+        narrow = kind == "table" and sys.stdout.isatty()
+        chosen = [column(name) for name in wanted] or default_columns(listing.runs, narrow=narrow)
+        print_columns(listing.runs, chosen, kind)
+        _say_how_many(listing, root)
+
+
+def _say_how_many(listing: "Listing", root: str) -> None:
+    import sys
+
     shown = len(listing.runs) + len(listing.unreadable)
-    if shown < listing.total:
-        print(f"{shown} of {listing.total:,} runs (--all shows every one)", file=sys.stderr)
-
-
-def _metric_tags(runs: "list[Run]") -> list[str]:
-    from kerasrun.cli.lines import ordered_tags
-    from kerasrun.runs.fields import shown_metrics
-
-    found = dict.fromkeys(tag for run in runs for tag in shown_metrics(run))
-    return ordered_tags(list(found))
-
-
-def _row(run: "Run", tags: list[str]) -> list[str]:
-    from kerasrun.cli.lines import duration, number
-    from kerasrun.runs import clock
-    from kerasrun.runs.fields import shown_metrics
-
-    metrics, seconds = shown_metrics(run), run.seconds()
-    return [
-        run.id,
-        run.name or "-",
-        _status(run),
-        age((clock.now() - run.started).total_seconds()),
-        "-" if seconds is None else duration(seconds).replace(" ", ""),
-        "-" if run.step is None else f"{run.step:,}",
-        *[number(metrics.get(tag)) for tag in tags],
-    ]
-
-
-def _status(run: "Run") -> str:
-    """The state and, in brackets, what kind of reason; `show` tells the whole of it."""
-    reason = run.status.reason.partition(":")[0]
-    return f"{run.status.state} ({reason})" if reason else str(run.status.state)
-
-
-def _short(cell: str) -> str:
-    return cell if len(cell) <= _CELL_WIDTH else cell[: _CELL_WIDTH - 1] + "…"
-
-
-def age(seconds: float) -> str:
-    """How long ago, in one unit.
-
-    >>> age(5), age(600), age(90000)
-    ('5s', '10m', '25h')
-    """
-    seconds = max(0.0, seconds)
-    if seconds < 60:
-        return f"{seconds:.0f}s"
-    if seconds < 3600:
-        return f"{seconds // 60:.0f}m"
-    if seconds < 48 * 3600:
-        return f"{seconds // 3600:.0f}h"
-    return f"{seconds // 86400:.0f}d"
+    if listing.total == 0:
+        print(f"no runs under {root}", file=sys.stderr)
+    elif shown < listing.matched:
+        print(f"{shown} of {listing.matched:,} runs (--all shows every one)", file=sys.stderr)
+    elif not listing.runs and not listing.unreadable:
+        print(f"none of {listing.total:,} runs", file=sys.stderr)

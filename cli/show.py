@@ -1,6 +1,8 @@
 """`mlrun show`: all about one run."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from kerasrun.cli.options import Json, Root, RunName
 
@@ -10,15 +12,45 @@ if TYPE_CHECKING:
     from kerasrun.runs.run import Run
 
 
-def show(run: RunName, root: Root = None, json: Json = False) -> None:
+def show(
+    run: RunName,
+    field: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELD",
+            help="Only this value, such as status, lr or metric:loss.min; for scripts.",
+            show_default=False,
+        ),
+    ] = None,
+    source: Annotated[bool, typer.Option("--source", help="Only its model file.")] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Only the changes that were not committed.")
+    ] = False,
+    env: Annotated[
+        bool, typer.Option("--env", help="Only its variables of the environment and packages.")
+    ] = False,
+    root: Root = None,
+    json: Json = False,
+) -> None:
     """Show one run: status, model, code, time, parameters, metrics, files, versions."""
     from kerasrun.cli.errors import readable_errors
     from kerasrun.cli.json_shape import run_json, to_text
+    from kerasrun.cli.show_part import diff_text, environment_text, source_text, value_text
+    from kerasrun.runs.errors import UsageError
     from kerasrun.runs.query import find_run
-    from kerasrun.runs.root import runs_root
+    from kerasrun.runs.root import readable_root
 
     with readable_errors():
-        found = find_run(run, runs_root(root))
+        if bool(field) + source + diff + env + json > 1:
+            raise UsageError("expected one of --field, --source, --diff, --env and --json")
+        found = find_run(run, readable_root(root))
+        if field:
+            print(value_text(found, field), end="")
+            return
+        for asked, text_of in ((source, source_text), (diff, diff_text), (env, environment_text)):
+            if asked:
+                print(text_of(found), end="")
+                return
         if json:
             print(to_text(run_json(found)))
             return
@@ -32,6 +64,9 @@ def _entries(run: "Run") -> list[tuple[str, str]]:
     return [
         ("run", run.id + (f"  ({run.name})" if run.name else "")),
         ("status", _status(run)),
+        ("tags", "  ".join(run.labels.tags)),
+        ("note", run.labels.note),
+        ("begun from", _parent(record.get("parent"))),
         ("model", _model(record.get("model"))),
         ("git", _git(record.get("git"))),
         ("host", _host(run)),
@@ -53,6 +88,10 @@ def _status(run: "Run") -> str:
     code = (run.outcome or {}).get("code")
     text = str(run.status) + (f", exit {code}" if code is not None else "")
     return text + (f"  (attempt {len(run.attempts)})" if len(run.attempts) > 1 else "")
+
+
+def _parent(parent: dict[str, Any] | None) -> str:
+    return f"{parent['run']} ({parent['how']})" if parent else ""
 
 
 def _model(model: dict[str, Any] | None) -> str:

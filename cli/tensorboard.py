@@ -1,10 +1,16 @@
 """`mlrun tensorboard`: stock TensorBoard on exactly the runs that are meant."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kerasrun.cli.options import Root, Traceback
+from kerasrun.cli.options import Root, Traceback, Where
+
+if TYPE_CHECKING:
+    from kerasrun.runs.run import Run
 
 
 def tensorboard(
@@ -12,6 +18,7 @@ def tensorboard(
         list[str] | None,
         typer.Argument(metavar="[RUN]...", help="Which runs; none: all.", show_default=False),
     ] = None,
+    where: Where = None,
     port: Annotated[
         int | None,
         typer.Option(
@@ -31,21 +38,43 @@ def tensorboard(
     import signal
 
     from kerasrun.cli.errors import readable_errors
-    from kerasrun.runs.query import find_run
+    from kerasrun.runs.errors import RunError, UsageError
+    from kerasrun.runs.log_folder import log_folder
     from kerasrun.runs.root import runs_root
     from kerasrun.runs.signals import exit_on_signal
-    from kerasrun.runs.tensorboard import TensorBoard, log_folder
+    from kerasrun.runs.tensorboard import TensorBoard
 
     signal.signal(signal.SIGTERM, exit_on_signal)
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    with readable_errors(traceback=traceback):
+    with readable_errors(traceback=traceback), ExitStack() as stack:
         folder = runs_root(root)
-        found = [find_run(name, folder) for name in runs or []]
-        with log_folder(folder, found) as logdir:
-            server = TensorBoard(logdir, host=host, port=port)
-            try:
-                which = ", ".join(run.id for run in found) or f"all runs under {folder}"
-                print(f"TensorBoard at {server.url()}   {which}; Ctrl-C ends it", flush=True)
-                raise typer.Exit(server.wait())
-            finally:
-                server.stop()
+        found = _found(runs, where, folder)
+        if where and not found:
+            raise UsageError(f"no run fulfils --where {where!r}")
+        # A folder without runs of ours may still hold event files.
+        shown = stack.enter_context(log_folder(found)) if found else None
+
+        def refresh() -> None:
+            with suppress(RunError):
+                if shown:
+                    shown.show(_found(runs, where, folder))
+
+        server = TensorBoard(shown.path if shown else folder, host=host, port=port)
+        try:
+            which = _text(found) if runs or where else f"all runs under {folder}"
+            print(f"TensorBoard at {server.url()}   {which}; Ctrl-C ends it", flush=True)
+            raise typer.Exit(server.wait(refresh))
+        finally:
+            server.stop()
+
+
+def _found(asked: list[str] | None, where: str | None, root: Path) -> "list[Run]":
+    from kerasrun.runs.listing import list_runs
+    from kerasrun.runs.query import find_runs
+
+    return find_runs(asked or [], root, where=where) if asked or where else list_runs(root).runs
+
+
+def _text(runs: "Sequence[Run]") -> str:
+    names = [run.id for run in runs]
+    return ", ".join(names) if len(names) <= 5 else f"{len(names)} runs"

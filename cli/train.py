@@ -2,18 +2,40 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kerasrun.cli.options import Json, Root, Traceback, Verbose
 
+if TYPE_CHECKING:
+    from kerasrun.cli.progress import Screen
+    from kerasrun.runs.parent import Parent
+
 Model = Annotated[
-    str,
+    str | None,
     typer.Option(
         metavar="FILE[:NAME]",
         help="A Python file that defines a compiled `model`, or `build_model(...)` that returns "
         "one; NAME is what to use in their place.",
+        show_default=False,
+    ),
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="RUN",
+        help="Run it again, from its own copy of its source, with its params, settings and seed.",
+        show_default=False,
+    ),
+]
+Fork = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RUN",
+        help="Begin with the weights of its newest checkpoint; with its source and params, unless "
+        "--model is given.",
         show_default=False,
     ),
 ]
@@ -41,8 +63,10 @@ Features = Annotated[
 
 
 def train(
-    model: Model,
+    model: Model = None,
     param: Param = None,
+    from_: From = None,
+    fork: Fork = None,
     train_data: Annotated[
         str | None, typer.Option(metavar="CSV", help="Training data; in place of train_input_fn.")
     ] = None,
@@ -80,6 +104,18 @@ def train(
         typer.Option(metavar="SECS", min=0, help="Least time between evaluations. Default: 0."),
     ] = None,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="What to call the run.")] = None,
+    tag: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD",
+            help="A word to find the run by; see mlrun tag. May be given many times.",
+            show_default=False,
+        ),
+    ] = None,
+    note: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="What is to be remembered about it; see mlrun note."),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -89,25 +125,52 @@ def train(
             help="Makes a run repeatable. Default: drawn at random.",
         ),
     ] = None,
+    mirror: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Copy the run there while it trains, every 30 s and at its end; as `mlrun push`.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print the record of what would be run; run nothing."),
+    ] = False,
+    needed: Annotated[
+        bool,
+        typer.Option(
+            "--needed",
+            help="Do nothing if a run of the same code, params, settings and seed has completed.",
+        ),
+    ] = False,
+    background: Annotated[
+        bool, typer.Option("--background", help="Return at once; the run goes on by itself.")
+    ] = False,
     root: Root = None,
     json: Json = False,
     verbose: Verbose = False,
     traceback: Traceback = False,
 ) -> None:
     """Train the model of a model file, evaluate it, export it; recorded as a new run."""
-    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.errors import readable_errors, warn
     from kerasrun.cli.follow import Follower
+    from kerasrun.cli.train_plan import only_planned, start_and_leave
     from kerasrun.runs.launch import TrainOrder, launch
     from kerasrun.runs.params import parse_assignments
+    from kerasrun.runs.push.mirror import Mirror
     from kerasrun.runs.root import runs_root
 
     with readable_errors(traceback=traceback and not verbose):
         _check_name(name)
+        folder = runs_root(root)
         order = TrainOrder(
             model=model,
+            parent=_parent(model, from_, fork, folder),
             argv=["mlrun", *sys.argv[1:]],
             cwd=Path.cwd(),
             name=name,
+            tags=tag or [],
+            note=note,
             seed=seed,
             params=parse_assignments(param or []),
             options={
@@ -121,11 +184,46 @@ def train(
                 **_csv_options(train_data, eval_data, label, features),
             },
         )
+        if (dry_run or needed) and only_planned(order, folder, dry_run=dry_run, json=json):
+            return
+        if background:
+            start_and_leave(order, folder, json=json)
+            return
         with Follower(json=json, traceback=traceback and not verbose) as follower:
-            folder, ended = launch(
-                order, runs_root(root), listener_for=follower.screen_for, verbose=verbose
-            )
-            follower.finish(folder, ended)
+
+            def announced(run_dir: Path, record: dict[str, Any]) -> "Screen":
+                screen = follower.screen_for(run_dir, record)
+                if order.parent:
+                    screen.line(_begins_with(order.parent, record))
+                mirrored.follow(run_dir)
+                return screen
+
+            with Mirror(mirror, warn) as mirrored:
+                run_dir, ended = launch(order, folder, listener_for=announced, verbose=verbose)
+            follower.finish(run_dir, ended)
+
+
+def _parent(model: str | None, again: str | None, fork: str | None, root: Path) -> "Parent | None":
+    from kerasrun.runs.errors import UsageError
+    from kerasrun.runs.parent import AGAIN, FORK, Parent
+    from kerasrun.runs.query import find_run
+
+    if again and (model or fork):
+        raise UsageError("--from RUN runs the same again: it takes no --model and no --fork")
+    if not (model or again or fork):
+        raise UsageError("what shall be trained? Give --model FILE, --from RUN or --fork RUN")
+    if again or fork:
+        return Parent(find_run(again or fork or "", root), AGAIN if again else FORK)
+    return None
+
+
+def _begins_with(parent: "Parent", record: dict[str, Any]) -> str:
+    from kerasrun.runs.parent import AGAIN
+
+    if parent.how == AGAIN:
+        differs = ", ".join(parent.what_differs(record)) or "nothing"
+        return f"again   {parent.run.id}   what differs: {differs}"
+    return f"fork    {parent.run.id}   from the weights of its newest checkpoint"
 
 
 def _check_name(name: str | None) -> None:

@@ -10,19 +10,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kerasrun.runs.data_frames import frame, scalars
+    from kerasrun.runs.keras_callback import RunCallback
     from kerasrun.runs.listing import list_runs
     from kerasrun.runs.query import find_run
     from kerasrun.runs.root import runs_root
     from kerasrun.runs.run import Run, read_run
+    from kerasrun.runs.tracked import TrackedRun, start
 
-__all__ = ["Run", "find_run", "list_runs", "read_run", "runs_root"]
+__all__ = [
+    "Run",
+    "RunCallback",
+    "TrackedRun",
+    "find_run",
+    "frame",
+    "list_runs",
+    "read_run",
+    "runs_root",
+    "scalars",
+    "start",
+]
 
 _HOMES = {
     "Run": "run",
+    "RunCallback": "keras_callback",
+    "TrackedRun": "tracked",
     "find_run": "query",
+    "frame": "data_frames",
     "list_runs": "listing",
     "read_run": "run",
     "runs_root": "root",
+    "scalars": "data_frames",
+    "start": "tracked",
 }
 
 

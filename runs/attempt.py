@@ -55,6 +55,7 @@ def begin_attempt(files: RunFiles, request: Request) -> dict[str, Any]:
         settings["max_steps"] = {"value": request.max_steps, "origin": origin}
     write_json(files.run_json, record)
     reserve(files.exit_json)
+    files.copied_json.unlink(missing_ok=True)  # it was a copy; now it goes on here
     return record
 
 

@@ -38,7 +38,9 @@ def short_id(run_id: str) -> str:
 
 def started_at(run_id: str) -> datetime:
     """When the id was given out, in UTC, to the second."""
-    return datetime.strptime(run_id[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    year, month, day = int(run_id[:4]), int(run_id[4:6]), int(run_id[6:8])
+    hour, minute, second = int(run_id[9:11]), int(run_id[11:13]), int(run_id[13:15])
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def new_id(now: datetime, random_hex: str) -> str:

@@ -27,7 +27,10 @@ def train(work: Work) -> None:
     max_steps = settled_max_steps(file, settings)
     config = run_config(file, settings, work.record["seed"], max_steps)
     estimator = tf_estimator.model_to_estimator(
-        keras_model=model, model_dir=str(work.files.folder), config=config
+        keras_model=model,
+        model_dir=str(work.files.folder),
+        config=config,
+        warm_start_from=settings.given("warm_start_from"),
     )
     estimator.add_observer(RunObserver(work))
     training = train_spec(file, inputs["train_input_fn"], max_steps)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 RESERVED_BYTES = 4096
+_READ_BYTES = 2**16
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -20,10 +21,15 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         OSError: The disk is full or not writable; the old content is still there. It names `path`.
     """
+    write_whole(path, to_json(content))
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replaces `path` with any text, as `write_json`."""
     aside = path.with_name(f".{path.name}.tmp")
     try:
         with _naming(path), aside.open("w", encoding="utf-8") as file:
-            file.write(to_json(content))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
@@ -41,7 +47,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
         OSError: The file cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = _bytes_of(path).decode("utf-8")
     except FileNotFoundError:
         return None
     if not text.strip():
@@ -57,9 +63,23 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return content
 
 
+def _bytes_of(path: Path) -> bytes:
+    """As `Path.read_bytes`, with half as many calls of the kernel: thousands are read at once."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = []
+        while part := os.read(file, _READ_BYTES):
+            parts.append(part)
+            if len(part) < _READ_BYTES:
+                break
+        return b"".join(parts)
+    finally:
+        os.close(file)
+
+
 def to_json(content: Mapping[str, Any]) -> str:
     """Readable JSON, one key a line, with a newline at the end; NaN and infinity become null."""
-    return json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def reserve(path: Path) -> None:
@@ -109,11 +129,12 @@ def _naming(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The value with None in place of NaN and infinity, which JSON does not know."""
     if isinstance(value, float) and value - value != 0:  # NaN or infinite
         return None
     if isinstance(value, Mapping):
-        return {str(key): _finite(item) for key, item in value.items()}
+        return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value

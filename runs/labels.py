@@ -49,10 +49,9 @@ def change_labels(
     """Adds and removes tags, and replaces the note unless it is None; returns what stands now.
 
     Raises:
-        UsageError: A tag is not a word; or the folder cannot be written.
+        UsageError: A tag is not a word, or the note no text; or the folder cannot be written.
     """
-    for tag in add:
-        check_tag(tag)
+    check_labels(add, note)
     try:
         with FileLock(files.labels_lock):
             known = read_labels(files)
@@ -80,3 +79,17 @@ def check_tag(tag: str) -> None:
             f"tag {tag!r}: expected a word of letters, digits, '-', '_', '.' and '/', "
             "beginning with a letter or digit"
         )
+
+
+def check_labels(tags: Collection[str], note: str | None) -> None:
+    """Raises unless each tag is one, and the note is text: a command line may hold any bytes.
+
+    Raises:
+        UsageError: It is not so.
+    """
+    for tag in tags:
+        check_tag(tag)
+    try:
+        (note or "").encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"note {note!r}: expected text in UTF-8") from None

@@ -3,22 +3,25 @@
 import contextlib
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kerasrun.runs import clock, ids
 from kerasrun.runs.attempt import Request
+from kerasrun.runs.environment import kept_environment
 from kerasrun.runs.errors import RunError, UsageError
 from kerasrun.runs.host import describe_host
 from kerasrun.runs.json_file import reserve, write_json
+from kerasrun.runs.labels import change_labels, check_labels
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import is_locked
 from kerasrun.runs.model_file import existing_model_file, split_name
 from kerasrun.runs.packages import main_versions
+from kerasrun.runs.parent import AGAIN, Parent
 from kerasrun.runs.records import SCHEMA
-from kerasrun.runs.settings import from_command_line
+from kerasrun.runs.settings import COMMAND_LINE, from_command_line
 from kerasrun.runs.source import keep_git_state, keep_model_file, keep_packages
 from kerasrun.runs.supervisor import Ended, Listener, supervise
 
@@ -28,22 +31,28 @@ class TrainOrder:
     """What the user wants trained.
 
     Attributes:
-        model: `FILE` or `FILE:name`.
+        model: `FILE` or `FILE:name`; None: that of the parent.
         argv: The command line.
         cwd: Where it was given; relative paths start here.
         name: What the run shall be called, or None.
         seed: None: drawn at random.
         params: Texts by parameter name.
         options: `max_steps`, `batch_size`, `train_data` and the like; None where not given.
+        parent: The run that this one begins with, or None.
+        tags: Words to find it by.
+        note: What is to be remembered about it, or None.
     """
 
-    model: str
+    model: str | None
     argv: list[str]
     cwd: Path
     name: str | None = None
     seed: int | None = None
     params: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    parent: Parent | None = None
+    tags: Sequence[str] = ()
+    note: str | None = None
 
 
 def launch(
@@ -72,7 +81,8 @@ def launch(
     try:
         listener = listener_for(folder, record) if listener_for else None
         request = Request(argv=order.argv)
-        ended = supervise(folder, request, cwd=order.cwd, listener=listener, verbose=verbose)
+        cwd = Path(record["cwd"])
+        ended = supervise(folder, request, cwd=cwd, listener=listener, verbose=verbose)
     except (RunError, OSError, KeyboardInterrupt):
         _remove_unless_begun(files)
         raise
@@ -89,30 +99,44 @@ def prepare(order: TrainOrder, root: Path) -> tuple[RunFiles, dict[str, Any]]:
         The run's files, and the content of its `run.json`.
 
     Raises:
-        UsageError: There is no such model file, or `root` cannot be written.
+        UsageError: There is no such model file, a tag is not a word, or `root` cannot be written.
     """
-    model_text, model_name = split_name(order.model)
-    model_file = existing_model_file(model_text, order.cwd)
+    check_labels(order.tags, order.note)
+    if order.parent:
+        order.parent.check()
+    source = _source(order)
     files = RunFiles(ids.claim(root))
     try:
-        return files, _write_record(files, order, model_file, model_name)
-    except (OSError, KeyboardInterrupt) as error:
+        return files, _write_record(files, order, source)
+    except (OSError, RunError, KeyboardInterrupt) as error:
         shutil.rmtree(files.folder, ignore_errors=True)
         if isinstance(error, OSError):
             raise ids.cannot_make_a_run(root, error) from error
         raise
 
 
-def _write_record(
-    files: RunFiles, order: TrainOrder, model_file: Path, model_name: str | None
-) -> dict[str, Any]:
-    seed, origin = order.seed, "command line"
-    if seed is None:
-        seed, origin = secrets.randbelow(2**31), "drawn"
-    texts = {
-        name: {"value": text, "origin": "command line", "text": text}
-        for name, text in order.params.items()
+def _source(order: TrainOrder) -> Callable[[RunFiles], dict[str, Any]]:
+    """What keeps the code in a run, and tells what `run.json` says of it."""
+    parent = order.parent
+    if order.model is None:
+        assert parent is not None
+        return lambda files: {
+            "cwd": str(parent.cwd),
+            "model": parent.keep_source(files),
+            "git": parent.keep_git_state(files),
+        }
+    text, name = split_name(order.model)
+    model_file = existing_model_file(text, order.cwd)
+    return lambda files: {
+        "cwd": str(order.cwd),
+        "model": keep_model_file(files, model_file, name),
+        "git": keep_git_state(files, model_file.parent),
     }
+
+
+def _write_record(
+    files: RunFiles, order: TrainOrder, source: Callable[[RunFiles], dict[str, Any]]
+) -> dict[str, Any]:
     record = {
         "schema": SCHEMA,
         "id": files.folder.name,
@@ -120,20 +144,46 @@ def _write_record(
         "name": order.name,
         "created": clock.to_text(clock.now()),
         "argv": order.argv,
-        "cwd": str(order.cwd),
-        "model": keep_model_file(files, model_file, model_name),
-        "params": texts,
-        "settings": from_command_line(order.options),
-        "seed": {"value": seed, "origin": origin},
-        "git": keep_git_state(files, model_file.parent),
+        **source(files),
+        **_given(order),
         "versions": main_versions(),
         "host": describe_host(),
+        "environ": kept_environment(),
         "attempts": [],
     }
     keep_packages(files)
     reserve(files.exit_json)
     write_json(files.run_json, record)
+    if order.tags or order.note:
+        change_labels(files, add=order.tags, note=order.note)
     return record
+
+
+def _given(order: TrainOrder) -> dict[str, Any]:
+    """Params, settings and the seed: of the command line, else of the parent."""
+    given: dict[str, Any] = {
+        "params": {
+            name: {"value": text, "origin": COMMAND_LINE, "text": text}
+            for name, text in order.params.items()
+        },
+        "settings": from_command_line(order.options),
+        "seed": {"value": order.seed, "origin": COMMAND_LINE},
+    }
+    parent = order.parent
+    if parent:
+        given["parent"] = {"run": parent.run.id, "how": parent.how}
+        if order.model is None:
+            given["params"] = parent.params() | given["params"]
+        if parent.how == AGAIN:
+            given["settings"] = parent.settings() | given["settings"]
+        else:
+            entry = {"value": str(parent.run.folder), "origin": parent.origin}
+            given["settings"]["warm_start_from"] = entry
+    if order.seed is None:
+        again = parent is not None and parent.how == AGAIN
+        drawn = {"value": secrets.randbelow(2**31), "origin": "drawn"}
+        given["seed"] = parent.seed() if parent and again else drawn
+    return given
 
 
 def _remove_unless_begun(files: RunFiles) -> None:

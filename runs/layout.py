@@ -59,6 +59,11 @@ class RunFiles:
         return self.folder / "labels.lock"
 
     @property
+    def copied_json(self) -> Path:
+        """In a copy of a run: what its status was when it was copied; nowhere else."""
+        return self.folder / "copied.json"
+
+    @property
     def source(self) -> Path:
         """The model file, the uncommitted changes and the list of packages."""
         return self.folder / "source"

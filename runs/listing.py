@@ -69,7 +69,7 @@ def list_runs(
         UsageError: A condition, a state or a field is wrong.
     """
     wanted = _wanted_states(states)
-    condition = parse_where(where) if where else None
+    condition = None if where is None else parse_where(where)
     every_id = run_ids(root)
     reads_all = condition is not None or bool(wanted) or bool(sort)
     found, unreadable = read_runs(every_id if reads_all else every_id[:limit], root)

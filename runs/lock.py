@@ -1,11 +1,26 @@
 """The lock that a worker holds for its life: the only signal of life that is never wrong."""
 
 # It is the Estimator's own kind of lock; that module imports the standard library only.
-from kerasrun.bridge.file_lock import FileLock, Locked, holder_of, is_locked  # noqa: TID253
+from kerasrun.bridge.file_lock import (  # noqa: TID253
+    FileLock,
+    Holder,
+    Locked,
+    holder_of,
+    is_locked,
+    locking_pid,
+)
 from kerasrun.runs.errors import Refused
 from kerasrun.runs.layout import RunFiles
 
-__all__ = ["FileLock", "Locked", "already_running", "is_locked"]
+__all__ = [
+    "FileLock",
+    "Holder",
+    "Locked",
+    "already_running",
+    "holder_of",
+    "is_locked",
+    "locking_pid",
+]
 
 
 def already_running(files: RunFiles, state: str = "running") -> Refused:

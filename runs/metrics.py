@@ -1,6 +1,5 @@
 """`metrics.json`: the summary of every metric, so that listing runs opens no event file."""
 
-import contextlib
 import math
 import statistics
 import time
@@ -27,6 +26,7 @@ class MetricsFile:
         files: The run's.
         every_secs: The least time between two writes while training.
         monotonic: A clock in seconds.
+        failed: Told why the file could not be written, each time.
     """
 
     def __init__(
@@ -35,10 +35,12 @@ class MetricsFile:
         *,
         every_secs: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
+        failed: Callable[[OSError], None] = lambda error: None,
     ) -> None:
         self._path = files.metrics_json
         self._every_secs = every_secs
         self._monotonic = monotonic
+        self._failed = failed
         self._written: float | None = None
         self._last_progress: float | None = None
         self._gaps: deque[float] = deque(maxlen=_KEPT_GAPS)
@@ -74,8 +76,14 @@ class MetricsFile:
         self._note_gap()
         self._content.update(step=step, max_steps=max_steps, steps_per_sec=steps_per_sec)
         self._add("train", step, values)
-        if self._written is None or self._monotonic() - self._written >= self._every_secs:
-            self.write()
+        self._write_if_due()
+
+    def points(self, group: str, step: int, values: Mapping[str, float]) -> None:
+        """A point of each of these metrics, of any group."""
+        self._note_gap()
+        self._content["step"] = max(step, self._content["step"] or 0)
+        self._add(group, step, values)
+        self._write_if_due()
 
     def evaluated(self, name: str | None, step: int, values: Mapping[str, float]) -> None:
         """An evaluation of the checkpoint of `step` has ended."""
@@ -96,8 +104,14 @@ class MetricsFile:
         self._content["updated"] = clock.to_text(clock.now())
         self._content["gap_secs"] = self._gap_summary()
         self._written = self._monotonic()
-        with contextlib.suppress(OSError):
+        try:
             write_json(self._path, self._content)
+        except OSError as error:
+            self._failed(error)
+
+    def _write_if_due(self) -> None:
+        if self._written is None or self._monotonic() - self._written >= self._every_secs:
+            self.write()
 
     def _add(self, group: str, step: int, values: Mapping[str, float]) -> None:
         summaries = self._content["metrics"].setdefault(group, {})

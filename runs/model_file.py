@@ -102,8 +102,9 @@ class ModelFile:
 def load_model_file(path: Path, believed_path: Path | None = None) -> ModelFile:
     """Runs a model file.
 
-    Its folder comes last on `sys.path`, for the modules beside it. It is registered under its own
-    name, so that what it defines can be pickled, unless that name means another module.
+    Its folder comes last on `sys.path`, for the modules beside it; before it that of `path`, where
+    this is a copy with copies beside it. It is registered under its own name, so that what it
+    defines can be pickled, unless that name means another module.
 
     Args:
         path: What to read.
@@ -113,10 +114,10 @@ def load_model_file(path: Path, believed_path: Path | None = None) -> ModelFile:
         ModelFileError: It cannot be read, is no Python, or raises.
     """
     original = believed_path or path
-    folder = str(original.parent)
     name = _module_name(original.stem, original)
-    if folder not in sys.path:
-        sys.path.append(folder)
+    for folder in (str(path.parent), str(original.parent)):
+        if folder not in sys.path:
+            sys.path.append(folder)
     spec = importlib.util.spec_from_file_location(name, original)
     assert spec is not None, original
     module = importlib.util.module_from_spec(spec)

@@ -49,7 +49,7 @@ def find_runs(asked: Sequence[str], root: Path, *, where: str | None = None) -> 
         UsageError: The condition is wrong.
     """
     found = {run.id: run for run in (find_run(one, root) for one in asked)}
-    if where:
+    if where is not None:
         found |= {run.id: run for run in list_runs(root, where=where).runs if run.id not in found}
     return list(found.values())
 

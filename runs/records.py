@@ -7,13 +7,14 @@ it: damaged, they say nothing.
 from pathlib import Path
 from typing import Any
 
-from kerasrun.runs.errors import UnreadableRun
+from kerasrun.runs.errors import Refused, UnreadableRun
 from kerasrun.runs.json_file import read_json
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.outcome import STATUSES, describe
 from kerasrun.runs.shape import Each, Maybe, check, count, duration, number, time
 
 SCHEMA = 1
+TRACKED = "tracked"  # the kind of a run that a script of the user's own records
 
 _TEXT = Maybe(str)
 
@@ -29,12 +30,17 @@ _RECORD = {
     "name?": _TEXT,
     "argv?": [str],
     "cwd?": str,
-    "model?": {"file": str, "sha256": str, "name?": _TEXT, "copy?": str},
+    "model?": {
+        **{"file": str, "sha256": str, "name?": _TEXT, "copy?": str},
+        "imports?": [{"file": str, "sha256": str, "copy": str}],
+    },
+    "parent?": Maybe({"run": str, "how": str}),
     "git?": Maybe({"commit": str, "branch": _TEXT, "dirty": bool, "diff": _TEXT}),
     "params?": Each(_ORIGIN),
     "settings?": Each(_ORIGIN),
     "seed?": {"value": count, "origin": str},
     "versions?": Each(str),
+    "environ?": Each(str),
     "attempts?": [
         {
             "started": time,
@@ -122,8 +128,14 @@ def check_startable(run_id: str, record: dict[str, Any]) -> None:
     """Raises unless `run.json` has all that a worker needs; to be listed, a run needs less.
 
     Raises:
+        Refused: A script of the user's own recorded it: we do not know how to go on.
         UnreadableRun: It lacks something.
     """
+    if record.get("kind") == TRACKED:
+        command = " ".join(record.get("argv") or ["?"])
+        raise Refused(
+            f"run {run_id} was not started by mlrun: run its own program again: {command}"
+        )
     try:
         check(record, _STARTABLE)
     except ValueError as error:

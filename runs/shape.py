@@ -12,12 +12,14 @@ A shape is one of
 Keys that are not in the shape are of a later version: they may hold anything.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from kerasrun.runs import clock
 
 _MOST = 2**63
+_Test = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ def check(value: Any, shape: Any, where: str = "") -> None:
     Raises:
         ValueError: It says where it is not.
     """
+    if not where and _test_of(shape)(value):
+        return
     if isinstance(shape, dict):
         _check_object(value, shape, where)
     elif isinstance(shape, Each):
@@ -76,16 +80,13 @@ def check(value: Any, shape: Any, where: str = "") -> None:
 
 def number(value: Any) -> None:
     """A value of a metric: a float, or an int that a float can hold."""
-    if not isinstance(value, float):
-        check(value, int)
-        if abs(value) > _MOST:
-            raise ValueError
+    if not isinstance(value, float) and not (_is_int(value) and abs(value) <= _MOST):
+        raise ValueError
 
 
 def count(value: Any) -> None:
     """How many: of steps, points or attempts."""
-    check(value, int)
-    if not 0 <= value < _MOST:
+    if not (_is_int(value) and 0 <= value < _MOST):
         raise ValueError
 
 
@@ -98,8 +99,63 @@ def duration(value: Any) -> None:
 
 def time(value: Any) -> None:
     """A moment as `clock.to_text` writes it."""
-    check(value, str)
+    if not isinstance(value, str):
+        raise ValueError
     clock.from_text(value)
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_tests: dict[int, tuple[Any, _Test]] = {}  # a shape is kept, so that its id stays its own
+
+
+def _test_of(shape: Any) -> _Test:
+    """Whether a value is of a shape, fast: thousands of runs are read at once."""
+    known = _tests.get(id(shape))
+    if known is None:
+        known = _tests[id(shape)] = (shape, _new_test(shape))
+    return known[1]
+
+
+def _new_test(shape: Any) -> _Test:
+    if isinstance(shape, dict):
+        return _object_test(shape)
+    if isinstance(shape, Each):
+        each = _new_test(shape.shape)
+        return lambda value: isinstance(value, dict) and all(map(each, value.values()))
+    if isinstance(shape, Maybe):
+        inner = _new_test(shape.shape)
+        return lambda value: value is None or inner(value)
+    if isinstance(shape, list):
+        item = _new_test(shape[0])
+        return lambda value: isinstance(value, list) and all(map(item, value))
+    if shape is int:
+        return _is_int
+    if isinstance(shape, type):
+        return lambda value: isinstance(value, shape)
+    return lambda value: _is_so(shape, value)
+
+
+def _object_test(shape: dict[str, Any]) -> _Test:
+    tests = [
+        (name.removesuffix("?"), name.endswith("?"), _new_test(inner))
+        for name, inner in shape.items()
+    ]
+
+    def test(value: Any) -> bool:
+        if not isinstance(value, dict):
+            return False
+        for key, may_lack, inner in tests:
+            if key in value:
+                if not inner(value[key]):
+                    return False
+            elif not may_lack:
+                return False
+        return True
+
+    return test
 
 
 def _check_object(value: Any, shape: dict[str, Any], where: str) -> None:

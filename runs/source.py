@@ -5,26 +5,75 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from kerasrun.runs.errors import ModelFileError
+from kerasrun.runs.errors import ModelFileError, UsageError
 from kerasrun.runs.git import GitState, git_state
 from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.local_imports import local_imports
 from kerasrun.runs.packages import installed_packages
 
 
 def keep_model_file(files: RunFiles, model_file: Path, name: str | None) -> dict[str, Any]:
-    """Copies the model file into the run and describes it for `run.json`.
+    """Copies the model file, and what it imports from beside it, into the run.
 
     Args:
         files: The run's.
         model_file: An absolute path.
         name: The model or function asked for, or None.
+
+    Returns:
+        What `run.json` says of it.
     """
-    files.source.mkdir(exist_ok=True)
-    copy = files.source / model_file.name
-    shutil.copyfile(model_file, copy)
+    folder = model_file.parent
+    imports = [
+        _keep(files, path, folder)
+        for path in local_imports(model_file)
+        if path.is_relative_to(folder)
+    ]
+    return {**_keep(files, model_file, folder), "name": name, "imports": imports}
+
+
+def keep_source_of(files: RunFiles, parent: RunFiles, model: dict[str, Any]) -> dict[str, Any]:
+    """Copies what another run has kept of its model file, so that this one can run the same.
+
+    Args:
+        files: This run's.
+        parent: The other's.
+        model: What `run.json` of the other says of its model.
+
+    Returns:
+        What `run.json` says of it.
+
+    Raises:
+        UsageError: The other has lost a file.
+    """
+    for entry in _entries(model):
+        copy, original = files.folder / entry["copy"], parent.folder / entry["copy"]
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(original, copy)
+        except FileNotFoundError:
+            raise UsageError(f"run {parent.folder.name} has lost its copy {original}") from None
+    return model
+
+
+def kept_sources(files: RunFiles, record: dict[str, Any]) -> dict[str, Path]:
+    """The run's copies of the model file and of what it imports, by their names."""
     return {
-        "file": str(model_file),
-        "name": name,
+        one["copy"].removeprefix("source/"): files.folder / one["copy"]
+        for one in _entries(record.get("model") or {})
+    }
+
+
+def _entries(model: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for one in (model, *model.get("imports", [])) if "copy" in one]
+
+
+def _keep(files: RunFiles, path: Path, folder: Path) -> dict[str, Any]:
+    copy = files.source / path.relative_to(folder)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, copy)
+    return {
+        "file": str(path),
         "copy": str(copy.relative_to(files.folder)),
         "sha256": sha256(copy),
     }
@@ -59,19 +108,24 @@ def keep_packages(files: RunFiles) -> None:
 def model_source(files: RunFiles, model: dict[str, Any]) -> tuple[Path, Path]:
     """Where to read the code of a kept model file, and the path that it believes to have.
 
-    The original is read while it is unchanged; afterwards the run's own copy, so that a run that
-    is resumed goes on as it began.
+    The originals are read while they are unchanged; afterwards the run's own copies, so that a run
+    that is resumed goes on as it began.
 
     Returns:
         The file to read, and the original path.
     """
     original = Path(model["file"])
-    if original.is_file() and sha256(original) == model["sha256"]:
+    if all(_is_unchanged(entry) for entry in _entries(model)):
         return original, original
     copy = files.folder / model["copy"]
     if not copy.is_file():
         raise ModelFileError(f"neither {original} as it was nor the run's copy {copy} is there")
     return copy, original
+
+
+def _is_unchanged(entry: dict[str, Any]) -> bool:
+    original = Path(entry["file"])
+    return original.is_file() and sha256(original) == entry["sha256"]
 
 
 def sha256(path: Path) -> str:

@@ -2,9 +2,10 @@
 
 1. `exit.json` tells of the last attempt: what it says (completed, failed, stopped, killed).
 2. The lock is held: running; or stalled, when no step was made for long.
-3. No worker has ever held it: preparing for a minute, then crashed.
-4. The lock is free on the machine that ran it: crashed.
-5. It ran on another machine, where a lock may not be seen from here: running while the heartbeat
+3. The folder is a copy: what it was when it was copied; lost, if it was at work and that is old.
+4. No worker has ever held it: preparing for a minute, then crashed.
+5. The lock is free on the machine that ran it: crashed.
+6. It ran on another machine, where a lock may not be seen from here: running while the heartbeat
    is fresh, else lost.
 """
 
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from kerasrun.runs import clock
+from kerasrun.runs.copied import read_copied, status_of_copy
 from kerasrun.runs.host import boot_id
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import is_locked
@@ -76,6 +78,8 @@ def status_of(
     moment = now or clock.now()
     if is_locked(files.lock):
         return _of_a_living_worker(record, metrics, moment)
+    if copied := read_copied(files):
+        return Status(*status_of_copy(copied, ACTIVE, moment))
     return status_without_worker(files, record, now=moment)
 
 

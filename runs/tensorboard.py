@@ -1,20 +1,17 @@
-"""Stock TensorBoard on exactly the runs that are meant."""
+"""Stock TensorBoard, as a process of ours."""
 
 import contextlib
 import re
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from kerasrun.runs.errors import RunError
-from kerasrun.runs.run import Run
 
 _AT = re.compile(r"TensorBoard \S+ at https?://.*?:(\d+)/")
 _LAST_LINES = 5
@@ -63,9 +60,13 @@ class TensorBoard:
             f"TensorBoard did not answer within {timeout_secs:.0f} s", detail=self._output()
         )
 
-    def wait(self) -> int:
-        """Waits for its end; returns its exit code."""
-        return self._process.wait()
+    def wait(self, meanwhile: Callable[[], None], every_secs: float = 10.0) -> int:
+        """Waits for its end, and calls `meanwhile` again and again; returns its exit code."""
+        while True:
+            try:
+                return self._process.wait(every_secs)
+            except subprocess.TimeoutExpired:
+                meanwhile()
 
     def stop(self) -> None:
         """Ends it."""
@@ -94,27 +95,6 @@ class TensorBoard:
 
     def _output(self) -> str:
         return "\n".join(self._lines)
-
-
-@contextmanager
-def log_folder(root: Path, runs: Sequence[Run]) -> Iterator[Path]:
-    """A folder that shows TensorBoard `runs`: links named by run; or `root` itself for none.
-
-    Linked runs are called by their name and the end of their id, or by their id.
-    """
-    if not runs:
-        yield root
-        return
-    with tempfile.TemporaryDirectory(prefix="kerasrun-tensorboard-") as folder:
-        for run in runs:
-            (Path(folder) / _link_name(run)).symlink_to(run.folder.resolve())
-        yield Path(folder)
-
-
-def _link_name(run: Run) -> str:
-    if run.name is None:
-        return run.id
-    return f"{run.name.replace('/', '-')}-{run.id[-4:]}"
 
 
 def _answers(url: str) -> bool:

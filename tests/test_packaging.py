@@ -13,10 +13,15 @@ PARTS = ("bridge", "cli", "exporters", "input_fns", "runs")
 
 
 def modules_here() -> set[str]:
-    """The files of the package as they are named once installed."""
+    """The modules of the package as they are named once installed."""
     own = {f"kerasrun/{path.name}" for path in (ROOT / "kerasrun").glob("*.py")}
-    parts = [path for part in PARTS for path in (ROOT / part).rglob("*.py")]
-    return own | {f"kerasrun/{path.relative_to(ROOT)}" for path in parts}
+    return own | files_here(".py")
+
+
+def files_here(*suffixes: str) -> set[str]:
+    """The files of the parts that end so, as they are named once installed."""
+    paths = [path for part in PARTS for path in (ROOT / part).rglob("*")]
+    return {f"kerasrun/{path.relative_to(ROOT)}" for path in paths if path.suffix in suffixes}
 
 
 def test_every_package_is_listed() -> None:
@@ -61,4 +66,4 @@ def test_the_wheel_holds_all_of_it_and_nothing_else(tmp_path: Path) -> None:
     )
     (wheel,) = tmp_path.glob("kerasrun-*.whl")
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
-    assert held == modules_here() | {"kerasrun/py.typed"}
+    assert held == modules_here() | {"kerasrun/py.typed"} | files_here(".css", ".js")

@@ -16,10 +16,10 @@ COMMANDS = [info.callback.__name__ for info in app.registered_commands if info.c
 
 
 def section(command: str) -> str:
-    """What docs/command.md says under the heading of a command."""
-    text = (DOCS / "command.md").read_text()
+    """What docs/commands.md says under the heading of a command."""
+    text = (DOCS / "commands.md").read_text()
     found = re.search(rf"^## mlrun {command}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
-    assert found, f"docs/command.md has no heading '## mlrun {command}'"
+    assert found, f"docs/commands.md has no heading '## mlrun {command}'"
     return found[1]
 
 
@@ -29,7 +29,12 @@ def help_of(*command: str) -> str:
 
 
 def test_there_are_commands() -> None:
-    assert COMMANDS == ["train", "resume", "evaluate", "runs", "show", "tensorboard"]
+    assert [
+        *["train", "resume", "stop", "evaluate"],
+        *["runs", "show", "logs", "compare", "diff", "plot", "report"],
+        *["tag", "note", "rm", "restore", "gc"],
+        *["tensorboard", "push", "pull", "config", "doctor", "completion"],
+    ] == COMMANDS
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -38,7 +43,7 @@ def test_every_command_is_documented_with_its_help(command: str) -> None:
 
 
 def test_the_list_of_commands_is_documented() -> None:
-    assert f"$ mlrun --help\n{help_of()}\n```" in (DOCS / "command.md").read_text()
+    assert f"$ mlrun --help\n{help_of()}\n```" in (DOCS / "commands.md").read_text()
 
 
 def test_every_command_and_option_has_a_help_text() -> None:

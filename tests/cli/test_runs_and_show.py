@@ -93,7 +93,7 @@ def test_runs_has_a_stable_json_shape(root: Path) -> None:
     assert (content["schema"], content["total"], content["unreadable"]) == (1, 2, [])
     assert set(content["runs"][0]) == {
         *["id", "name", "dir", "status", "reason", "started", "seconds", "attempts", "step"],
-        *["max_steps", "params", "metrics", "checkpoint", "loop"],
+        *["max_steps", "params", "metrics", "checkpoint", "loop", "tags", "note"],
     }
     assert content["runs"][1]["params"] == {"lr": 0.01}
     assert content["runs"][1]["started"] == "2026-11-21T22:30:15.000Z"

@@ -22,7 +22,20 @@ def imported_by(*arguments: str, cwd: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["train", "--help"], ["runs"], ["show", "@last"], ["resume", "@last"]]
+    "arguments",
+    [
+        ["--help"],
+        ["train", "--help"],
+        ["runs"],
+        ["show", "@last"],
+        ["resume", "@last"],
+        ["logs", "@last"],
+        ["tag", "@last", "+x"],
+        ["note", "@last"],
+        ["rm", "@last", "-y"],
+        ["restore", "--help"],
+        ["gc", "--checkpoints", "--trash"],
+    ],
 )
 def test_nothing_heavy_is_imported(arguments: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "runs" / "20261121-223015-a3f1"

@@ -1,0 +1,47 @@
+"""`mlrun stop`: ends a run that is at work."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kerasrun.cli.options import Json, Root, RunName
+
+
+def stop(
+    run: RunName,
+    grace: Annotated[
+        float,
+        typer.Option(
+            min=0, metavar="SECS", help="How long it may take to save a checkpoint and end."
+        ),
+    ] = 60.0,
+    root: Root = None,
+    json: Json = False,
+) -> None:
+    """Stop a run at work: it saves a checkpoint and ends, or is killed if it does not."""
+    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.json_shape import run_json, to_text
+    from kerasrun.runs.query import find_run
+    from kerasrun.runs.resume import latest_step
+    from kerasrun.runs.root import runs_root
+    from kerasrun.runs.stop import stop as stop_run
+
+    with readable_errors():
+        found = find_run(run, runs_root(root))
+        try:
+            ended = stop_run(found, grace_secs=grace, notice=_say)
+        except KeyboardInterrupt:
+            _say(f"interrupted: `mlrun show {found.id[-4:]}` tells what has become of it")
+            raise typer.Exit(130) from None
+        if json:
+            print(to_text(run_json(ended)))
+            return
+        step = latest_step(ended.folder)
+        kept = "no checkpoint" if step is None else f"a checkpoint of step {step:,}"
+        again = f".   mlrun resume {ended.id[-4:]}" if ended.status.state != "completed" else ""
+        print(f"{ended.id} {ended.status}, with {kept}{again}")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
