@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 _BITS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column and row of a character
 _COLORS = (36, 33, 35, 32, 34, 31)
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _GREATEST = 8e307  # the difference of two such values is still a number
 _PLAIN = dict.fromkeys(range(0x2801, 0x2900), "*") | str.maketrans("┤│└─┴·⠀", "||+-+- ")
 

@@ -64,9 +64,15 @@ class _Found:
 def event_files(folder: Path) -> list[Path]:
     """The event files in `folder`, in the order in which they were written."""
     try:
-        return sorted(path for path in folder.iterdir() if "tfevents" in path.name)
+        return sorted((one for one in folder.iterdir() if "tfevents" in one.name), key=_written)
     except OSError:
         return []
+
+
+def _written(path: Path) -> tuple[str, int, str]:
+    """When it was begun, to the second, as its name says; within that second, when it was left."""
+    began = path.name.partition("tfevents.")[2].partition(".")[0]
+    return began, path.stat().st_mtime_ns, path.name
 
 
 def read_points(folder: Path) -> list[Points]:

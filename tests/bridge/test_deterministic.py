@@ -28,7 +28,7 @@ def input_fn():
 settings = {"deterministic": True} if sys.argv[2] == "True" else {}
 config = tf_estimator.RunConfig(**settings)
 estimator = tf_estimator.model_to_estimator(model, model_dir=sys.argv[1], config=config)
-estimator.train(input_fn, max_steps=700)
+estimator.train(input_fn, max_steps=300)
 values = [estimator.get_variable_value(name) for name in estimator.get_variable_names()]
 print(hashlib.sha256(b"".join(np.asarray(value).tobytes() for value in values)).hexdigest())
 """
