@@ -16,7 +16,7 @@ train: $(READY) ## train the iris example, evaluate and export it
 	$(BIN)/mlrun train --model examples/keras_iris.py
 
 test: $(READY) ## the whole test suite
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -70,7 +70,9 @@ def _set_defaults(context: typer.Context, config_file: str | None) -> None:
     from kerasrun.runs.config import CONFIG_VARIABLE, config_settings
 
     if config_file:
+        before = os.environ.get(CONFIG_VARIABLE, "")  # blank counts as none
         os.environ[CONFIG_VARIABLE] = config_file  # for what we start, too
+        context.call_on_close(lambda: os.environ.update({CONFIG_VARIABLE: before}))
     if context.invoked_subcommand in ("config", "doctor", "completion"):  # they tell of mistakes
         return
     with readable_errors():

@@ -39,7 +39,8 @@ def stop(
             return
         step = latest_step(ended.folder)
         kept = "no checkpoint" if step is None else f"a checkpoint of step {step:,}"
-        again = f".   mlrun resume {ended.id[-4:]}" if ended.status.state != "completed" else ""
+        goes_on = ended.status.state != "completed" and ended.record.get("kind", "train") == "train"
+        again = f".   mlrun resume {ended.id[-4:]}" if goes_on else ""
         print(f"{ended.id} {ended.status}, with {kept}{again}")
 
 

@@ -72,6 +72,7 @@ def test_a_file_that_is_named_comes_first(project: Path) -> None:
     other.write_text('root = "none"\n')
     assert listed() == 2
     assert listed("--config", str(other)) == 0
+    assert listed() == 2, "only for that command"
 
 
 def test_the_environment_is_stronger_than_files(
