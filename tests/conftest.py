@@ -1,8 +1,16 @@
 """What tests of several parts share."""
 
+import gc
 from collections.abc import Callable
 
 import pytest
+
+
+def pytest_collection_finish() -> None:
+    """The million objects that TensorFlow's import makes are not looked at again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture
