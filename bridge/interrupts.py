@@ -46,6 +46,17 @@ class Interrupts:
 
 
 _heard: Interrupts | None = None
+_like_defaults: list[Any] = []
+
+
+def counts_as_default(handler: Any) -> None:
+    """`handler` does no more than Python's own would: it may be replaced while training."""
+    if not _is_default(handler, None):
+        _like_defaults.append(handler)
+
+
+def _is_default(handler: Any, default: Any) -> bool:
+    return handler == default or any(handler is one for one in _like_defaults)
 
 
 @contextmanager
@@ -54,7 +65,7 @@ def deferred() -> Iterator[Interrupts]:
 
     Within another `deferred`, as in an evaluation amid training, it is the same `Interrupts`.
     Outside the main thread, where Python takes no signals, nothing is held back. A handler that is
-    not Python's default is left in place: its owner wants to decide.
+    not Python's default is left in place, unless it counts as one: its owner wants to decide.
     """
     global _heard
     if threading.current_thread() is not threading.main_thread():
@@ -85,5 +96,5 @@ def _replace_defaults(heard: Interrupts) -> dict[signal.Signals, Any]:
     return {
         number: signal.signal(number, hear)
         for number, default in defaults.items()
-        if signal.getsignal(number) == default
+        if _is_default(signal.getsignal(number), default)
     }

@@ -42,7 +42,7 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare runs: params and metrics that differ, with the differences from the first."""
-    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.errors import readable_errors, warn_of
     from kerasrun.cli.formats import chosen_format
     from kerasrun.runs.compare import grouped, rows_of
     from kerasrun.runs.errors import UsageError
@@ -56,7 +56,7 @@ def compare(
         folder = runs_root(root)
         if not run and where is None:
             raise UsageError("which runs? Name two or more, or give --where CONDITION")
-        found = find_runs(run or [], folder, where=where)
+        found = find_runs(run or [], folder, where=where, unreadable=warn_of)
         found = (sorted_runs(found, [sort]) if sort else found)[:top]
         if group_by:
             check_known([field(group_by)], found)

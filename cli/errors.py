@@ -33,3 +33,8 @@ def warn(message: str) -> None:
     """`warning: message` on stderr."""
     sys.stdout.flush()
     print(f"warning: {message}", file=sys.stderr, flush=True)
+
+
+def warn_of(error: RunError) -> None:
+    """The same of an error that ends nothing."""
+    warn(str(error))

@@ -53,7 +53,7 @@ def plot(
     """Draw the curves of metrics, of one run or of several."""
     import sys
 
-    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.errors import readable_errors, warn_of
     from kerasrun.cli.json_shape import to_text
     from kerasrun.runs.curves import curves_of
     from kerasrun.runs.errors import UsageError
@@ -64,7 +64,7 @@ def plot(
         _check(x, out)
         if not run and where is None:
             raise UsageError("which runs? Name one or more, or give --where CONDITION")
-        found = find_runs(run or [], runs_root(root), where=where)
+        found = find_runs(run or [], runs_root(root), where=where, unreadable=warn_of)
         if not found:
             raise UsageError(f"no run fulfils --where {where!r}")
         curves = curves_of(found, list(dict.fromkeys(metric or ["loss"])), group)

@@ -32,14 +32,14 @@ def push(
     json: Json = False,
 ) -> None:
     """Send runs to an MLflow server or to a store; those that are there are brought up to date."""
-    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.errors import readable_errors, warn_of
     from kerasrun.cli.json_shape import SCHEMA, to_text
     from kerasrun.runs.push.destination import destination
     from kerasrun.runs.query import find_runs
     from kerasrun.runs.root import runs_root
 
     with readable_errors():
-        found = find_runs(runs or [], runs_root(root), where=where)
+        found = find_runs(runs or [], runs_root(root), where=where, unreadable=warn_of)
         _check_some(found, runs, where)
         target = destination(to, experiment=experiment)
         pushed = []

@@ -24,7 +24,7 @@ def report(
     """Write a page about runs to keep or send: one file that needs no network."""
     import sys
 
-    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.errors import readable_errors, warn_of
     from kerasrun.cli.json_shape import SCHEMA, to_text
     from kerasrun.cli.report_page import page
     from kerasrun.cli.whole_file import written_whole
@@ -37,7 +37,7 @@ def report(
             raise UsageError("which runs? Name one or more, or give --where CONDITION")
         if out.is_dir():
             raise UsageError(f"--out {out}: it is a folder")
-        found = find_runs(run or [], runs_root(root), where=where)
+        found = find_runs(run or [], runs_root(root), where=where, unreadable=warn_of)
         if not found:
             raise UsageError(f"no run fulfils --where {where!r}")
         text = page(found, title)

@@ -27,7 +27,7 @@ def tag(
     json: Json = False,
 ) -> None:
     """Add tags to runs (+TAG) and take tags away (-TAG); without either, print them."""
-    from kerasrun.cli.errors import readable_errors
+    from kerasrun.cli.errors import readable_errors, warn_of
     from kerasrun.cli.json_shape import labels_json, to_text
     from kerasrun.runs.labels import change_labels, check_tag
     from kerasrun.runs.layout import RunFiles
@@ -40,7 +40,7 @@ def tag(
             check_tag(one)
         if not names and where is None:
             raise _missing()
-        found = find_runs(names, runs_root(root), where=where)
+        found = find_runs(names, runs_root(root), where=where, unreadable=warn_of)
         labels = {
             run.id: change_labels(RunFiles(run.folder), add=add, remove=remove)
             if add or remove

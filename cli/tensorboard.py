@@ -69,10 +69,13 @@ def tensorboard(
 
 
 def _found(asked: list[str] | None, where: str | None, root: Path) -> "list[Run]":
+    from kerasrun.cli.errors import warn_of
     from kerasrun.runs.listing import list_runs
     from kerasrun.runs.query import find_runs
 
-    return find_runs(asked or [], root, where=where) if asked or where else list_runs(root).runs
+    if asked or where:
+        return find_runs(asked or [], root, where=where, unreadable=warn_of)
+    return list_runs(root).runs
 
 
 def _text(runs: "Sequence[Run]") -> str:

@@ -1,7 +1,7 @@
 """Finding the run that an id, a name, `@last`, `@best:METRIC` or `@running` means."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun
@@ -36,13 +36,20 @@ def find_run(asked: str, root: Path) -> Run:
         raise NoSuchRun(asked, str(root)) from None
 
 
-def find_runs(asked: Sequence[str], root: Path, *, where: str | None = None) -> list[Run]:
+def find_runs(
+    asked: Sequence[str],
+    root: Path,
+    *,
+    where: str | None = None,
+    unreadable: Callable[[UnreadableRun], None] = lambda _: None,
+) -> list[Run]:
     """The runs that are named, each once and in this order, then those that fulfil a condition.
 
     Args:
         asked: As for `find_run`, each.
         root: Where the runs live.
         where: A condition, see `kerasrun.runs.where`.
+        unreadable: Told of each run of which nobody knows whether it fulfils that.
 
     Raises:
         NoSuchRun, AmbiguousRun, UnreadableRun: As `find_run`.
@@ -50,7 +57,10 @@ def find_runs(asked: Sequence[str], root: Path, *, where: str | None = None) -> 
     """
     found = {run.id: run for run in (find_run(one, root) for one in asked)}
     if where is not None:
-        found |= {run.id: run for run in list_runs(root, where=where).runs if run.id not in found}
+        listing = list_runs(root, where=where)
+        found |= {run.id: run for run in listing.runs if run.id not in found}
+        for error in listing.unreadable:
+            unreadable(error)
     return list(found.values())
 
 

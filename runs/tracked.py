@@ -125,7 +125,13 @@ class TrackedRun:
         return self._outcome is not None
 
     def __enter__(self) -> "TrackedRun":
-        """Until it is left, SIGTERM raises `SystemExit`, unless you handle the signal yourself."""
+        """Until it is left, SIGTERM raises `SystemExit`, unless you handle the signal yourself.
+
+        An Estimator that trains meanwhile saves a checkpoint first.
+        """
+        from kerasrun.bridge.interrupts import counts_as_default
+
+        counts_as_default(exit_on_signal)
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             self._signals.enter_context(handlers({int(signal.SIGTERM): exit_on_signal}))
         return self

@@ -57,6 +57,13 @@ def test_compare_takes_a_condition_an_order_and_a_baseline(root: Path) -> None:
     assert found["accuracy"] == ["0.9", "0.94", "+0.04"]
 
 
+def test_a_run_that_cannot_be_read_is_said(root: Path) -> None:
+    (root / C / "run.json").write_text("{")
+    result = mlrun(root, "compare", "--where", "units = 8")
+    assert result.exit_code == 0
+    assert result.stderr.startswith(f"warning: run {C} cannot be read")
+
+
 def test_groups_have_means_deviations_and_differences(root: Path) -> None:
     result = mlrun(root, "compare", "--where", "units = 8", "--group-by", "lr", "--json")
     first, second = json.loads(result.stdout)["groups"]
