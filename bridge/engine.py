@@ -151,6 +151,12 @@ class Engine:
         self.tell("evaluated", name, result, path or "")
         return result
 
+    def look_at(self, input_fn: InputFn) -> None:
+        """Builds the model for the first batch of evaluation data, and keeps its features."""
+        dataset = self.dataset(input_fn, ModeKeys.EVAL)
+        self.program.build(dataset.element_spec, training=False)
+        next(iter(self.seen.of(dataset)), None)
+
     def restart_events(self, logdir: str, step: int) -> None:
         """Training goes on: what a killed process wrote into a folder from `step` on is void."""
         if tf.io.gfile.glob(os.path.join(logdir, "*.tfevents.*")):

@@ -68,6 +68,15 @@ class Estimator(ModelFolder):
         """The model, as the loop sees it."""
         return self._engine.program
 
+    @property
+    def eval_examples(self) -> Any:
+        """The features of the last evaluation's first batch, as numpy arrays; None before one."""
+        return self._engine.seen.features
+
+    def look_at(self, input_fn: InputFn) -> None:
+        """Reads the first batch of `input_fn` as an evaluation would: exports are asked with it."""
+        self._engine.look_at(input_fn)
+
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told of progress, checkpoints, evaluations and exports."""
         self._engine.add_observer(observer)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from kerasrun.runs.errors import RunError
 
+INTERRUPTED = 130
+
 
 @contextmanager
 def readable_errors(*, traceback: bool = False) -> Iterator[None]:
@@ -21,6 +23,17 @@ def readable_errors(*, traceback: bool = False) -> Iterator[None]:
             print(error.detail.rstrip("\n"), file=sys.stderr)
         complain(str(error))
         sys.exit(error.exit_code)
+
+
+@contextmanager
+def interruptible(text: str) -> Iterator[None]:
+    """Inside it, Ctrl-C ends the command with `text` on stderr and exit code 130."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stdout.flush()
+        print(f"interrupted: {text}", file=sys.stderr, flush=True)
+        sys.exit(INTERRUPTED)
 
 
 def complain(message: str) -> None:

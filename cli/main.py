@@ -13,16 +13,19 @@ from kerasrun.cli.diff import diff
 from kerasrun.cli.doctor import doctor
 from kerasrun.cli.errors import readable_errors
 from kerasrun.cli.evaluate import evaluate
+from kerasrun.cli.export import export
 from kerasrun.cli.gc import gc
 from kerasrun.cli.logs import logs
 from kerasrun.cli.note import note
 from kerasrun.cli.plot import plot
+from kerasrun.cli.predict import predict
 from kerasrun.cli.push import pull, push
 from kerasrun.cli.report import report
 from kerasrun.cli.restore import restore
 from kerasrun.cli.resume import resume
 from kerasrun.cli.rm import rm
 from kerasrun.cli.runs import runs
+from kerasrun.cli.serve import serve
 from kerasrun.cli.show import show
 from kerasrun.cli.stop import stop
 from kerasrun.cli.tag import CONTEXT as TAG_CONTEXT
@@ -38,10 +41,10 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 for command in (
-    *(train, resume, stop, evaluate),
+    *(train, resume, stop, evaluate, predict, export),
     *(runs, show, logs, compare, diff, plot, report),
     *(tag, note, rm, restore, gc),
-    *(tensorboard, push, pull),
+    *(tensorboard, serve, push, pull),
     *(config, doctor, completion),
 ):
     app.command(context_settings=TAG_CONTEXT if command is tag else None)(command)

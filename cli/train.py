@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kerasrun.cli.features import Features, feature_columns
 from kerasrun.cli.options import Json, Root, Traceback, Verbose
 
 if TYPE_CHECKING:
@@ -47,16 +48,6 @@ Param = Annotated[
         metavar="NAME=VALUE",
         help="A hyperparameter: a keyword argument of build_model or of the input functions. "
         "May be given many times.",
-        show_default=False,
-    ),
-]
-Features = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="[KEY=]COLUMN,...",
-        help="Which columns make which feature, such as iris_input=sepal_length,sepal_width; "
-        "without KEY each column is a feature. May be given many times. Default: every column "
-        "but the label.",
         show_default=False,
     ),
 ]
@@ -244,18 +235,4 @@ def _csv_options(
                 raise UsageError(f"{option} needs --train-data or --eval-data")
     elif label is None:
         raise UsageError("--train-data and --eval-data need --label COLUMN")
-    return {"label": label, "features": _feature_columns(features or [])}
-
-
-def _feature_columns(texts: list[str]) -> dict[str, list[str] | str] | None:
-    """`["iris_input=a,b"]` to `{"iris_input": ["a", "b"]}`; without a key each column is one."""
-    from kerasrun.runs.errors import UsageError
-
-    found: dict[str, list[str] | str] = {}
-    for text in texts:
-        key, sign, columns = text.rpartition("=")
-        names = [column.strip() for column in columns.split(",")]
-        if not all(names) or (sign and not key):
-            raise UsageError(f"--features {text}: expected KEY=COLUMN,COLUMN or COLUMN,COLUMN")
-        found |= {key.strip(): names} if sign else {column: column for column in names}
-    return found or None
+    return {"label": label, "features": feature_columns(features or [])}

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kerasrun.exporters.exporter import Exporter
     from kerasrun.exporters.feeding import receiver_inputs
     from kerasrun.exporters.final import FinalExporter
+    from kerasrun.exporters.formats.coreml import CoreMLExporter
+    from kerasrun.exporters.formats.onnx import OnnxExporter
+    from kerasrun.exporters.formats.tflite import TFLiteExporter
     from kerasrun.exporters.latest import LatestExporter
     from kerasrun.exporters.receiver import TracedReceiver, trace_receiver
     from kerasrun.exporters.receiver_fns import (
@@ -41,6 +44,7 @@ _MODULE_OF = {
     "Addition": "signatures",
     "BestExporter": "best",
     "ClassificationOutput": "export_outputs",
+    "CoreMLExporter": "formats.coreml",
     "ExpectedAnswer": "check",
     "Export": "saved_model",
     "ExportCheckError": "check",
@@ -49,11 +53,13 @@ _MODULE_OF = {
     "Exporter": "exporter",
     "FinalExporter": "final",
     "LatestExporter": "latest",
+    "OnnxExporter": "formats.onnx",
     "PredictOutput": "export_outputs",
     "RegressionOutput": "export_outputs",
     "ServingInputReceiver": "serving_input",
     "Signature": "signatures",
     "SupervisedInputReceiver": "supervised_input",
+    "TFLiteExporter": "formats.tflite",
     "TaggedGraph": "tagged_graphs",
     "TensorServingInputReceiver": "serving_input",
     "TracedReceiver": "receiver",
@@ -73,6 +79,7 @@ __all__ = [
     "Addition",
     "BestExporter",
     "ClassificationOutput",
+    "CoreMLExporter",
     "ExpectedAnswer",
     "Export",
     "ExportCheckError",
@@ -81,11 +88,13 @@ __all__ = [
     "Exporter",
     "FinalExporter",
     "LatestExporter",
+    "OnnxExporter",
     "PredictOutput",
     "RegressionOutput",
     "ServingInputReceiver",
     "Signature",
     "SupervisedInputReceiver",
+    "TFLiteExporter",
     "TaggedGraph",
     "TensorServingInputReceiver",
     "TracedReceiver",

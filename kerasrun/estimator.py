@@ -41,7 +41,15 @@ if TYPE_CHECKING:
     from kerasrun.bridge.specs import EvalSpec, TrainSpec
     from kerasrun.bridge.training import train_and_evaluate
     from kerasrun.bridge.warm_start import WarmStartSettings
-    from kerasrun.exporters import BestExporter, Exporter, FinalExporter, LatestExporter
+    from kerasrun.exporters import (
+        BestExporter,
+        CoreMLExporter,
+        Exporter,
+        FinalExporter,
+        LatestExporter,
+        OnnxExporter,
+        TFLiteExporter,
+    )
 
 _OF_TENSORFLOW = "kerasrun.bridge.hooks.of_tensorflow"
 _WHERE = {
@@ -49,6 +57,7 @@ _WHERE = {
     "BestExporter": "kerasrun.exporters",
     "CheckpointSaverHook": "kerasrun.bridge.hooks.checkpoint_saver",
     "CheckpointSaverListener": _OF_TENSORFLOW,
+    "CoreMLExporter": "kerasrun.exporters",
     "Estimator": "kerasrun.bridge.estimator",
     "EvalSpec": "kerasrun.bridge.specs",
     "Exporter": "kerasrun.exporters",
@@ -59,8 +68,10 @@ _WHERE = {
     "LatestExporter": "kerasrun.exporters",
     "LoggingTensorHook": "kerasrun.bridge.hooks.logging_tensor",
     "ModeKeys": "kerasrun.bridge.mode_keys",
+    "model_to_estimator": "kerasrun.bridge.model_to_estimator",
     "NanLossDuringTrainingError": "kerasrun.bridge.errors",
     "NanTensorHook": _OF_TENSORFLOW,
+    "OnnxExporter": "kerasrun.exporters",
     "ProfilerHook": _OF_TENSORFLOW,
     "RunConfig": "kerasrun.bridge.run_config",
     "SecondOrStepTimer": _OF_TENSORFLOW,
@@ -71,16 +82,17 @@ _WHERE = {
     "StepCounterHook": _OF_TENSORFLOW,
     "StopAtStepHook": "kerasrun.bridge.hooks.stop_at_step",
     "SummarySaverHook": _OF_TENSORFLOW,
+    "TFLiteExporter": "kerasrun.exporters",
+    "train_and_evaluate": "kerasrun.bridge.training",
     "TrainSpec": "kerasrun.bridge.specs",
     "WarmStartSettings": "kerasrun.bridge.warm_start",
-    "model_to_estimator": "kerasrun.bridge.model_to_estimator",
-    "train_and_evaluate": "kerasrun.bridge.training",
 }
 
 __all__ = [
     "BestExporter",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
+    "CoreMLExporter",
     "Estimator",
     "EvalSpec",
     "Exporter",
@@ -93,6 +105,7 @@ __all__ = [
     "ModeKeys",
     "NanLossDuringTrainingError",
     "NanTensorHook",
+    "OnnxExporter",
     "ProfilerHook",
     "RunConfig",
     "SecondOrStepTimer",
@@ -103,6 +116,7 @@ __all__ = [
     "StepCounterHook",
     "StopAtStepHook",
     "SummarySaverHook",
+    "TFLiteExporter",
     "TrainSpec",
     "WarmStartSettings",
     "add_metrics",

@@ -4,26 +4,18 @@ It takes no lock of the run and writes to one folder only, `eval_<name>`; see `e
 """
 
 import contextlib
-import copy
 import fcntl
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kerasrun.runs.errors import Refused, RunError, UsageError
-from kerasrun.runs.job_model import apply_seed, loaded_model_file, model_and_inputs
-from kerasrun.runs.job_specs import eval_specs, run_config, settled_max_steps
-from kerasrun.runs.layout import RunFiles
-from kerasrun.runs.outcome import describe, is_bad_input
 from kerasrun.runs.quiet import without_noise
-from kerasrun.runs.records import check_startable
-from kerasrun.runs.resume import latest_step
+from kerasrun.runs.reopened import check_reopenable, checkpoint_path, readable, reopened
 from kerasrun.runs.run import Run, read_run
-from kerasrun.runs.settings import Settings
 
 DEFAULT_NAME = "separate"
 Listener = Callable[[Mapping[str, Any]], None]
@@ -73,7 +65,7 @@ def evaluate_run(run: Run, order: EvaluateOrder, listener: Listener) -> None:
         contextlib.redirect_stdout(sys.stderr),
         contextlib.chdir(run.record["cwd"]),
         _own_folder(run.folder / f"eval_{order.name}"),
-        _readable(),
+        readable(),
     ):
         estimator, spec = _estimator_and_spec(run, order)
         estimator.add_observer(_observer(listener))
@@ -85,32 +77,17 @@ def evaluate_run(run: Run, order: EvaluateOrder, listener: Listener) -> None:
 
 def _checked(run: Run, order: EvaluateOrder) -> str | None:
     """The prefix of the checkpoint to evaluate; None where they are still to come."""
-    if not run.record:
-        raise UsageError(f"run {run.id} was never begun: it has no run.json")
-    check_startable(run.id, run.record)
-    if not Path(run.record["cwd"]).is_dir():
-        raise UsageError(f"run {run.id} ran in {run.record['cwd']}, which is gone")
+    check_reopenable(run)
     if not order.name.strip() or "/" in order.name:
         raise UsageError(f"--name {order.name!r}: expected a word, for the folder eval_NAME")
     if order.watch:
         if order.checkpoint is not None:
             raise UsageError("give --watch or --checkpoint, not both")
         return None
-    step = latest_step(run.folder) if order.checkpoint is None else order.checkpoint
-    if step is None:
+    path = checkpoint_path(run, order.checkpoint)
+    if path is None:
         raise UsageError(f"run {run.id} has no checkpoint yet; --watch waits for one")
-    path = run.folder / f"model.ckpt-{step}"
-    if not path.with_name(f"{path.name}.index").exists():
-        raise UsageError(
-            f"run {run.id} has no checkpoint of step {step}; it has {_steps_there(run.folder)}"
-        )
-    return str(path)
-
-
-def _steps_there(folder: Path) -> str:
-    names = [path.name for path in folder.glob("model.ckpt-*.index")]
-    steps = sorted(int(name.removeprefix("model.ckpt-").removesuffix(".index")) for name in names)
-    return ", ".join(str(step) for step in steps) or "none"
+    return path
 
 
 @contextlib.contextmanager
@@ -137,36 +114,15 @@ def _lock(handle: int, folder: Path) -> None:
         ) from None
 
 
-@contextlib.contextmanager
-def _readable() -> Iterator[None]:
-    """Inside it, what the model file or TensorFlow raises becomes an error with one line."""
-    try:
-        yield
-    except RunError:
-        raise
-    except Exception as error:
-        kind = UsageError if is_bad_input(error) else RunError
-        raise kind(describe(error), detail=traceback.format_exc()) from error
-
-
 def _estimator_and_spec(run: Run, order: EvaluateOrder) -> tuple[Any, Any]:
     """The Estimator on the run's folder, and how to evaluate."""
     from kerasrun import estimator as tf_estimator
 
-    record = copy.deepcopy(run.record)
-    settings = Settings(record.setdefault("settings", {}))
-    apply_seed(record["seed"]["value"])
-    file = loaded_model_file(RunFiles(run.folder), record)
-    model, inputs = model_and_inputs(record, file, settings)
-    config = run_config(file, settings, record["seed"], settled_max_steps(file, settings))
-    specs = eval_specs(file, settings, inputs["eval_input_fn"])
+    estimator, specs = reopened(run)
     if order.name in [spec.name for spec in specs]:
         raise UsageError(
             f"--name {order.name}: the training itself writes to eval_{order.name}; give another"
         )
-    estimator = tf_estimator.model_to_estimator(
-        keras_model=model, model_dir=str(run.folder), config=config
-    )
     spec = specs[0]
     return estimator, tf_estimator.EvalSpec(
         spec.input_fn,

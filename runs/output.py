@@ -10,6 +10,8 @@ _NOISE = re.compile(
     r"|[IWE]0000 00:00:\d+"
     r"|[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.cc:\d+\]"
     r"|WARNING: All log messages before absl::InitializeLog"
+    r"|INFO: Created TensorFlow Lite|fully_quantize: \d"
+    r"|loc\((callsite|fused)\(|error: (Lowering tensor list|failed while converting)"
     r"|To enable the following instructions: .* rebuild TensorFlow"
 )
 

@@ -30,10 +30,10 @@ def help_of(*command: str) -> str:
 
 def test_there_are_commands() -> None:
     assert [
-        *["train", "resume", "stop", "evaluate"],
+        *["train", "resume", "stop", "evaluate", "predict", "export"],
         *["runs", "show", "logs", "compare", "diff", "plot", "report"],
         *["tag", "note", "rm", "restore", "gc"],
-        *["tensorboard", "push", "pull", "config", "doctor", "completion"],
+        *["tensorboard", "serve", "push", "pull", "config", "doctor", "completion"],
     ] == COMMANDS
 
 

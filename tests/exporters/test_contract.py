@@ -23,6 +23,8 @@ def _subclasses(cls: type[Exporter]) -> Iterator[type[Exporter]]:
 def _ours() -> list[type[Exporter]]:
     for module in pkgutil.iter_modules(kerasrun.exporters.__path__, "kerasrun.exporters."):
         importlib.import_module(module.name)
+    for name in kerasrun.exporters.__all__:  # those in folders of their own
+        getattr(kerasrun.exporters, name)
     every = set(_subclasses(Exporter))  # type: ignore[type-abstract]
     ours = (c for c in every if c.__module__.startswith("kerasrun.") and not inspect.isabstract(c))
     return sorted(ours, key=lambda c: c.__name__)
