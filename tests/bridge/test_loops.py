@@ -83,9 +83,11 @@ def test_all_loops_train_the_same_with_a_short_batch_in_each_epoch(
     xla, forced = trained(make_estimator, data, "xla", 1200, jit_compile=True, **settings)
 
     assert set(choices.heard[-1].secs_per_step) == {"graph", "one thread", "xla"}
-    assert choices.heard[-1].loop == min(
-        choices.heard[-1].secs_per_step, key=choices.heard[-1].secs_per_step.__getitem__
-    )
+    # Each candidate is timed beside the best so far: figures of other moments say nothing.
+    first, last = (one for one in choices.heard if one.why == "the fastest")
+    assert first.loop == min(first.secs_per_step, key=first.secs_per_step.__getitem__)
+    assert last.loop in (first.loop, "xla")
+    assert last.secs_per_step[last.loop] <= last.secs_per_step["xla"]
     assert [choice.loop for choice in forced.heard] == ["xla"]
     for other in (tuned, xla):
         assert_same(weights(plain), weights(other), 1e-4)
