@@ -105,12 +105,16 @@ class CoreMLExporter(FormatExporter):
 
 def _tools() -> Any:
     logging.getLogger("coremltools").setLevel(logging.ERROR)  # it is not fond of our versions
+    tensorflow = logging.getLogger("tensorflow")
+    level = tensorflow.level
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             import coremltools
     except ImportError as error:
         raise missing(_FORM, "coremltools", "coreml") from error
+    finally:
+        tensorflow.setLevel(level)  # its import silences what we have to say
     return coremltools
 
 

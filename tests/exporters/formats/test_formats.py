@@ -1,6 +1,7 @@
 """Conversions that are run: what comes out answers as the SavedModel, or the error names why."""
 
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -80,7 +81,7 @@ def test_quantized_models_are_run_too(
 def test_core_ml_is_written_with_its_names_and_says_that_it_was_not_run(
     picture_model: Any, tmp_path: Path
 ) -> None:
-    import coremltools
+    coremltools = coreml._tools()
 
     folder, examples = picture_model
     path = tmp_path / "m.mlpackage"
@@ -238,3 +239,9 @@ def test_a_missing_package_is_named_with_its_extra(
 
 
 CONVERT_NAMES = {function.__name__ for function in CONVERTERS.values()}
+
+
+def test_our_warnings_are_heard_after_a_conversion() -> None:
+    level = logging.getLogger("tensorflow").level
+    coreml._tools()
+    assert logging.getLogger("tensorflow").level == level < logging.WARNING
