@@ -51,12 +51,12 @@ _like_defaults: list[Any] = []
 
 def counts_as_default(handler: Any) -> None:
     """`handler` does no more than Python's own would: it may be replaced while training."""
-    if not _is_default(handler, None):
+    if handler not in _like_defaults:
         _like_defaults.append(handler)
 
 
 def _is_default(handler: Any, default: Any) -> bool:
-    return handler == default or any(handler is one for one in _like_defaults)
+    return handler == default or handler in _like_defaults
 
 
 @contextmanager

@@ -86,13 +86,9 @@ def column(name: str, title: str | None = None) -> Column:
 
 
 def _shown_metric(tag: str) -> Column:
-    from kerasrun.runs.fields import shown_metrics
+    from kerasrun.runs.fields import shown_metric
 
-    return Column(
-        tag,
-        lambda run: _plain(shown_metrics(run).get(tag)),
-        lambda run: cell(shown_metrics(run).get(tag)),
-    )
+    return Column(tag, lambda run: shown_metric(run, tag), lambda run: cell(shown_metric(run, tag)))
 
 
 def cell(value: Any) -> str:

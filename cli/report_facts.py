@@ -158,26 +158,17 @@ def _status_class(run: "Run") -> str:
 
 
 def _exports(folder: Path) -> Markup | None:
+    from kerasrun.runs.disk import bytes_in
+
     found = sorted(path for path in folder.glob("export/*/*") if path.name.isdigit())
     if not found:
         return None
     rows: list[list[Content]] = [
-        [str(path.relative_to(folder)), f"{_size(path) / 1e6:.2f} MB"] for path in found
+        [str(path.relative_to(folder)), f"{bytes_in(path) / 1e6:.2f} MB"] for path in found
     ]
     count = f"{len(found)} export{'s' * (len(found) > 1)}, the newest {rows[-1][0]}"
     content = table(["export", "size"], rows, class_="numeric")
     return element("details", element("summary", count), content)
-
-
-def _size(folder: Path) -> int:
-    """Of all its files; one that is deleted meanwhile has none."""
-    total = 0
-    for path in folder.rglob("*"):
-        try:
-            total += path.stat().st_size if path.is_file() else 0
-        except OSError:
-            continue
-    return total
 
 
 def _output(run: "Run") -> list[Markup]:

@@ -7,8 +7,6 @@ import typer
 from kerasrun.cli.options import Json, Root, RunName
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kerasrun.runs.run import Run
 
 
@@ -168,17 +166,11 @@ def _summary(point: dict[str, Any]) -> str:
 
 
 def _files(run: "Run") -> str:
+    from kerasrun.runs.disk import bytes_in
+
     folder = run.folder
     checkpoints = len(list(folder.glob("model.ckpt-*.index")))
     exports = [path for path in folder.glob("export/*/*") if path.name.isdigit()]
-    size = sum(_size(path) for path in folder.rglob("*"))
+    size = bytes_in(folder)
     newest = f", newest {max(exports).relative_to(folder)}" if exports else ""
     return f"{checkpoints} checkpoints, {len(exports)} exports{newest}, {size / 1e6:.1f} MB in all"
-
-
-def _size(path: "Path") -> int:
-    """Of a file, in bytes; 0 for what is none, or no more: a run at work deletes checkpoints."""
-    try:
-        return path.stat().st_size if path.is_file() else 0
-    except OSError:
-        return 0

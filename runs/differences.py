@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.run import Run
-from kerasrun.runs.source import kept_sources
+from kerasrun.runs.source import kept_sources, original_sources
 
 
 def sources(run: Run) -> dict[str, str]:
@@ -21,19 +21,10 @@ def sources(run: Run) -> dict[str, str]:
 def working_sources(run: Run) -> dict[str, str]:
     """The same files as they are now, where the run took them from; those gone are left out."""
     found = {}
-    for name, path in originals(run).items():
+    for name, path in original_sources(run.record).items():
         if path.is_file():
             found[name] = _text(path)
     return found
-
-
-def originals(run: Run) -> dict[str, Path]:
-    """Where the run took each kept file from, by its name."""
-    model = run.record.get("model") or {}
-    entries = [model, *model.get("imports", [])]
-    return {
-        one["copy"].removeprefix("source/"): Path(one["file"]) for one in entries if "copy" in one
-    }
 
 
 def packages(run: Run) -> dict[str, str]:

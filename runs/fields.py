@@ -142,9 +142,18 @@ def names_of(runs: Iterable[Run]) -> set[str]:
 
 def shown_metrics(run: Run) -> dict[str, float | None]:
     """The last values of the evaluation; while there is none, of the training."""
+    return {tag: summary.get("last") for tag, summary in _shown_group(run).items()}
+
+
+def shown_metric(run: Run, tag: str) -> float | None:
+    """One of `shown_metrics`; None where it is not among them."""
+    value: float | None = _shown_group(run).get(tag, {}).get("last")
+    return value
+
+
+def _shown_group(run: Run) -> dict[str, dict[str, Any]]:
     groups = _groups(run)
-    group = groups.get("eval") or groups.get("train") or {}
-    return {tag: summary.get("last") for tag, summary in group.items()}
+    return groups.get("eval") or groups.get("train") or {}
 
 
 def _groups(run: Run) -> dict[str, dict[str, dict[str, Any]]]:

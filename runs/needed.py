@@ -6,7 +6,7 @@ from typing import Any
 
 from kerasrun.runs.listing import list_runs
 from kerasrun.runs.run import Run
-from kerasrun.runs.settings import COMMAND_LINE
+from kerasrun.runs.settings import was_given
 
 
 def done_already(record: Mapping[str, Any], root: Path) -> Run | None:
@@ -39,9 +39,5 @@ def _identity(record: Mapping[str, Any]) -> Any:
         model.get("name"),
         sorted(one["sha256"] for one in model.get("imports", [])),
         {name: entry["text"] for name, entry in params.items() if "text" in entry},
-        {name: one["value"] for name, one in settings.items() if _was_given(one["origin"])},
+        {name: one["value"] for name, one in settings.items() if was_given(one["origin"])},
     )
-
-
-def _was_given(origin: str) -> bool:
-    return origin == COMMAND_LINE or origin.startswith("run ")

@@ -12,7 +12,7 @@ from kerasrun.runs.packages import main_versions
 from kerasrun.runs.records import check_startable
 from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import Run
-from kerasrun.runs.settings import COMMAND_LINE
+from kerasrun.runs.settings import COMMAND_LINE, was_given
 from kerasrun.runs.source import keep_source_of
 
 AGAIN, FORK = "again", "fork"
@@ -89,7 +89,7 @@ class Parent:
         return {
             name: {"value": entry["value"], "origin": self.origin}
             for name, entry in self.run.record.get("settings", {}).items()
-            if entry["origin"] == COMMAND_LINE or entry["origin"].startswith("run ")
+            if was_given(entry["origin"])
         }
 
     def seed(self) -> dict[str, Any]:

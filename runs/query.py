@@ -1,12 +1,12 @@
 """Finding the run that an id, a name, `@last`, `@best:METRIC` or `@running` means."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun
 from kerasrun.runs.fields import UNDEFINED, check_known, field
-from kerasrun.runs.listing import list_runs, run_ids
+from kerasrun.runs.listing import list_runs, read_runs, run_ids
 from kerasrun.runs.run import Run, read_run
 
 _LEAST_CHARACTERS = 4
@@ -101,7 +101,7 @@ def _only_running(asked: str, every_id: list[str], root: Path) -> str:
 
 def _best(asked: str, metric: str, direction: str | None, every_id: list[str], root: Path) -> str:
     one = field(f"metric:{metric}")
-    runs = list(_readable(every_id, root))
+    runs = _readable(every_id, root)
     check_known([one], runs)
     scored = [(run, one.of(run)) for run in runs]
     scored = [(run, score) for run, score in scored if score is not UNDEFINED and score == score]
@@ -132,9 +132,5 @@ def _by_name(asked: str, every_id: list[str], root: Path) -> list[str]:
     return [run.id for run in _readable(every_id, root) if run.name == asked]
 
 
-def _readable(every_id: list[str], root: Path) -> Iterator[Run]:
-    for run_id in every_id:
-        try:
-            yield read_run(root / run_id)
-        except (UnreadableRun, FileNotFoundError):
-            continue
+def _readable(every_id: list[str], root: Path) -> list[Run]:
+    return read_runs(every_id, root)[0]

@@ -12,6 +12,11 @@ MODEL_FILE = "model file"
 DEFAULT = "default"
 
 
+def was_given(origin: str) -> bool:
+    """Whether a value of this origin was asked for: on a command line, be it of an earlier run."""
+    return origin == COMMAND_LINE or origin.startswith("run ")
+
+
 class Settings:
     """Reads and settles the entries of `run.json`.
 

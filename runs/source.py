@@ -64,6 +64,14 @@ def kept_sources(files: RunFiles, record: dict[str, Any]) -> dict[str, Path]:
     }
 
 
+def original_sources(record: dict[str, Any]) -> dict[str, Path]:
+    """Where the run took each of these from, by the same names."""
+    return {
+        one["copy"].removeprefix("source/"): Path(one["file"])
+        for one in _entries(record.get("model") or {})
+    }
+
+
 def _entries(model: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in (model, *model.get("imports", [])) if "copy" in one]
 
