@@ -47,13 +47,14 @@ class TrainingMetrics:
     def take(self, step: int) -> Mapping[str, Any]:
         """Returns the averages up to `step` and starts anew."""
         if step != self._begun:
-            self.taken(step, self._program.metric_results())
+            self.taken(step, self._program.metric_results(training=True))
             self._program.reset_metrics()
         return self._latest
 
     def look(self, step: int) -> dict[str, float]:
         """Returns the scalars among the averages so far, or those of the summary before."""
-        values = self._latest if step == self._begun else self._program.metric_results()
+        latest = step == self._begun
+        values = self._latest if latest else self._program.metric_results(training=True)
         return {name: float(value) for name, value in values.items() if value.ndim == 0}
 
 

@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.program import Program
 
 MetricFn = Callable[..., Mapping[str, Any]]
@@ -43,7 +44,7 @@ def add_metrics(estimator: Estimator, metric_fn: MetricFn) -> Estimator:
         return metric_fn(**{name: offered[name] for name in names})
 
     program = _WithMetrics(estimator.program, added)
-    return Estimator(program, config=estimator.config, params=estimator.params)
+    return Estimator.of(program, config=estimator.config, params=estimator.params)
 
 
 def _checked_arguments(metric_fn: MetricFn) -> list[str]:
@@ -67,11 +68,12 @@ class _WithMetrics:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._program, name)
 
-    def build(self, spec: Example, *, training: bool) -> None:
+    def build(self, spec: Example, *, mode: str) -> None:
         """Builds the program, and makes the metrics for batches of this structure."""
-        self._program.build(spec, training=training)
-        if training or spec.labels is None or self._added is not None:
+        self._program.build(spec, mode=mode)
+        if mode != ModeKeys.EVAL or spec.labels is None or self._added is not None:
             return
+        self._program.build(spec, mode=ModeKeys.PREDICT)
         predict = tf.function(self._program.predict_step, autograph=False)
         predicted = predict.get_concrete_function(spec.features).structured_outputs
         specs = tf.nest.map_structure(_of_any_batch, (spec.labels, predicted, spec.features))
@@ -90,10 +92,10 @@ class _WithMetrics:
             self._added.update((batch.labels, predictions, batch.features))
         return loss
 
-    def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
-        """The model's, and those added."""
-        results = self._program.metric_results()
-        return results if self._added is None else results | self._added.results()
+    def metric_results(self, *, training: bool = False) -> dict[str, np.ndarray[Any, Any]]:
+        """The model's, and of an evaluation those added."""
+        results = self._program.metric_results(training=training)
+        return results if training or self._added is None else results | self._added.results()
 
     def reset_metrics(self) -> None:
         """Starts all metrics anew."""

@@ -86,13 +86,14 @@ def _sum_of(file: str) -> int | None:
         return None
 
 
-def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
+def restore(path: str, variables: Mapping[str, tf.Variable], *, whole: bool) -> None:
     """Gives every variable the value that the checkpoint holds for it.
 
     Args:
         path: The checkpoint's prefix.
         variables: The variables by name. Those below `metrics/` may be absent or of another shape:
             then they stay as they are.
+        whole: Whether the checkpoint may hold no other weight.
 
     Raises:
         ValueError: There is no checkpoint, or it belongs to another model: the names or shapes
@@ -102,14 +103,14 @@ def restore(path: str, variables: Mapping[str, tf.Variable]) -> None:
         raise ValueError(f"There is no checkpoint at {path!r}.")
     reader = tf.train.load_checkpoint(path)
     saved = reader.get_variable_to_shape_map()
-    _check_same_model(path, saved, variables)
+    _check_same_model(path, saved, variables, whole)
     for name, variable in variables.items():
         if name in saved and saved[name] == variable.shape.as_list():
             variable.assign(reader.get_tensor(name))
 
 
 def _check_same_model(
-    path: str, saved: Mapping[str, list[int]], variables: Mapping[str, tf.Variable]
+    path: str, saved: Mapping[str, list[int]], variables: Mapping[str, tf.Variable], whole: bool
 ) -> None:
     """Compares names and shapes; what is only in the checkpoint counts when it is a weight."""
     differences = []
@@ -124,7 +125,7 @@ def _check_same_model(
     differences += [
         f"{name} {shape} is only in the checkpoint"
         for name, shape in sorted(saved.items())
-        if name not in variables and not name.startswith(_APART)
+        if whole and name not in variables and not name.startswith(_APART)
     ]
     if differences:
         raise ValueError(

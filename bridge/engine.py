@@ -12,15 +12,15 @@ import tensorflow as tf
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
 from kerasrun.bridge.first_batch import FirstBatch
-from kerasrun.bridge.hooks.session import HookSession
-from kerasrun.bridge.input_pipeline import InputFn, dataset_from
+from kerasrun.bridge.hooks.hook_calls import HookCalls
+from kerasrun.bridge.input_pipeline import Example, InputFn, dataset_from
 from kerasrun.bridge.interrupts import deferred
 from kerasrun.bridge.loop import CompiledLoop
 from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings
 from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.notices import give_notice
 from kerasrun.bridge.observer import Observer
-from kerasrun.bridge.prediction import Prediction, predictions
+from kerasrun.bridge.prediction import predictions
 from kerasrun.bridge.prediction_loop import NotInBatches, PredictionLoop, not_ahead
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
@@ -134,14 +134,14 @@ class Engine:
         dataset = self.dataset(input_fn, ModeKeys.EVAL)
         if steps is not None:
             dataset = dataset.take(steps)
-        self.program.build(dataset.element_spec, training=False)
+        self.program.build(dataset.element_spec, mode=ModeKeys.EVAL)
         running = self._eval_loop.start(self.seen.of(dataset))
         holding = self.state.in_memory() if in_memory else self.state.holding(path)
         with (
             closing(running),
             deferred() as interrupts,
             holding,
-            HookSession(hooks, *self.fetchable(), self.state.step, counts=False) as session,
+            self.program.hook_session(ModeKeys.EVAL, hooks, self.state.step) as session,
         ):
             result = evaluate_program(self.program, running, session, interrupts)
         if self.state.training and eval_dir not in self._writers:
@@ -154,7 +154,7 @@ class Engine:
     def look_at(self, input_fn: InputFn) -> None:
         """Builds the model for the first batch of evaluation data, and keeps its features."""
         dataset = self.dataset(input_fn, ModeKeys.EVAL)
-        self.program.build(dataset.element_spec, training=False)
+        self.program.build(dataset.element_spec, mode=ModeKeys.EVAL)
         next(iter(self.seen.of(dataset)), None)
 
     def restart_events(self, logdir: str, step: int) -> None:
@@ -170,26 +170,33 @@ class Engine:
         hooks: Sequence[Any],
         path: str | None,
         single: bool,
-    ) -> Iterator[Prediction]:
-        """Yields the predictions of the checkpoint `path`, by example or by batch."""
+    ) -> Iterator[Any]:
+        """Yields the predictions of the checkpoint `path`, by example or by batch.
+
+        Dicts by output name, or values where there is one output without a name.
+        """
         dataset = not_ahead(self.dataset(input_fn, ModeKeys.PREDICT))
-        self.program.build(dataset.element_spec, training=False)
+        self.program.build(dataset.element_spec, mode=ModeKeys.PREDICT)
         with self.state.holding(path) as mark:
             step = self.state.step
-        with HookSession(hooks, [], dict, step, counts=False) as session:
+        bare = self.program.bare_prediction
+        with self.program.hook_session(ModeKeys.PREDICT, hooks, step) as session:
             session.begin()
             for outputs in self._outputs(dataset, path, mark, session):
-                yield from predictions(outputs, keys, single=single)
+                for each in predictions(outputs, keys, single=single):
+                    yield each if bare is None else each[bare]
             session.end()
 
     def _outputs(
-        self, dataset: tf.data.Dataset, path: str | None, mark: int, session: HookSession
+        self, dataset: tf.data.Dataset, path: str | None, mark: int, session: HookCalls
     ) -> Iterator[Mapping[str, Any]]:
         """The outputs of each batch; between two of them anything may be trained or loaded."""
         iterator, left = iter(dataset), int(dataset.cardinality())
         many = not self.program.run_eagerly and left != tf.data.UNKNOWN_CARDINALITY
         while True:
-            stop = session.watches_next and session.before_run()
+            watched = session.watches_next
+            stop = watched and session.before_run()
+            predict = (watched and session.step) or self._predict_batch
             with self.state.holding(path, mark) as mark:
                 found: list[Mapping[str, Any]] = []
                 if left and many and session.unwatched() > 0:
@@ -200,7 +207,7 @@ class Engine:
                         many = False
                         continue
                 elif (batch := next(iterator, None)) is not None:
-                    found = [self._predict(batch.features)]
+                    found = [predict(batch)]
             if not found:
                 return
             left -= len(found) if left > 0 else 0
@@ -209,14 +216,9 @@ class Engine:
             if stop:
                 return
 
-    def fetchable(self) -> tuple[list[str], Callable[[], Mapping[str, Any]]]:
-        """What hooks may fetch by name."""
-
-        def scalars() -> dict[str, Any]:
-            results = self.program.metric_results()
-            return {name: value for name, value in results.items() if value.ndim == 0}
-
-        return list(scalars()), scalars
+    def _predict_batch(self, batch: Example) -> Mapping[str, Any]:
+        outputs: Mapping[str, Any] = self._predict(batch.features)
+        return outputs
 
     def dataset(self, input_fn: InputFn, mode: str) -> tf.data.Dataset:
         """What `input_fn` returns, as a dataset of `Example`s."""

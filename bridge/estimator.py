@@ -3,64 +3,99 @@
 import copy
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from kerasrun.bridge.checkpoint_files import exists
 from kerasrun.bridge.checkpoint_names import step_of
+from kerasrun.bridge.eager import eager_iterator, eagerly
 from kerasrun.bridge.engine import Engine
-from kerasrun.bridge.exporting import export_modes
+from kerasrun.bridge.export_verbs import ExportVerbs
 from kerasrun.bridge.hooks.session import checked_hooks
 from kerasrun.bridge.input_pipeline import InputFn
 from kerasrun.bridge.listeners import checked_listeners
-from kerasrun.bridge.mode_keys import ModeKeys
-from kerasrun.bridge.model_folder import ModelFolder
+from kerasrun.bridge.model_fn.program import ModelFnProgram
 from kerasrun.bridge.notices import nothing_left
 from kerasrun.bridge.observer import Observer
-from kerasrun.bridge.prediction import Prediction
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.roles import check_may_train
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.step_limits import checked_limits, whole
 from kerasrun.bridge.training_record import TrainingRecord
 from kerasrun.bridge.training_run import train
+from kerasrun.bridge.warm_start import WarmStart
 
 _LOGGER = logging.getLogger("tensorflow")
 
 
-class Estimator(ModelFolder):
+class Estimator(ExportVerbs):
     """Trains, evaluates, predicts with and exports one model; see `tf.estimator.Estimator`.
 
     All state is in `model_dir`: each verb starts from its newest checkpoint, or from the initial
     weights where there is none.
 
     Args:
-        program: The model, as the loop sees it.
+        model_fn: Graph code that takes `features` and those of `labels`, `mode`, `params` and
+            `config` that it names, and returns an `EstimatorSpec`. Called once for each mode and
+            structure of batches.
         model_dir: Folder of checkpoints, event files and exports. None: `config.model_dir`, or
             else a new temporary folder.
         config: How it runs.
-        params: Handed to an `input_fn` that takes `params`.
+        params: Handed to `model_fn`, and to an `input_fn` that takes `params`.
+        warm_start_from: Where the first weights come from, while `model_dir` holds no checkpoint: a
+            checkpoint, a folder of them or a SavedModel for all trainable variables; or settings.
 
     Raises:
-        ValueError: `model_dir` and `config.model_dir` differ, or `config` is no RunConfig.
+        ValueError: `model_dir` and `config.model_dir` differ, `config` is no RunConfig, `model_fn`
+            takes no `features` or no `params` that are given, or there is nothing to warm-start
+            from.
+        TypeError: `model_fn` cannot be called.
     """
 
+    @eagerly
     def __init__(
         self,
+        model_fn: Callable[..., Any],
+        model_dir: str | os.PathLike[str] | None = None,
+        config: RunConfig | None = None,
+        params: Mapping[str, Any] | None = None,
+        warm_start_from: Any = None,
+    ) -> None:
+        warm_start = None if warm_start_from is None else WarmStart(warm_start_from)
+        program = ModelFnProgram(model_fn, self._arguments, params or {}, warm_start)
+        self._set_up(program, model_dir, config, params)
+
+    @classmethod
+    def of(
+        cls,
         program: Program,
         model_dir: str | os.PathLike[str] | None = None,
         config: RunConfig | None = None,
         params: Mapping[str, Any] | None = None,
+    ) -> "Estimator":
+        """Returns the Estimator of a model as the loop sees it; see the class."""
+        estimator = Estimator.__new__(cls)
+        estimator._set_up(program, model_dir, config, params)
+        return estimator
+
+    def _set_up(
+        self,
+        program: Program,
+        model_dir: str | os.PathLike[str] | None,
+        config: RunConfig | None,
+        params: Mapping[str, Any] | None,
     ) -> None:
         super().__init__(model_dir, config)
-        self._params = dict(params or {})
+        self._params = params if params is not None else {}
         self._engine = Engine(
             program, self.model_dir, self._checkpoints, self._config, lambda: self.params
         )
 
+    def _arguments(self) -> dict[str, Any]:
+        return {"params": self.params, "config": self.config}
+
     @property
-    def params(self) -> dict[str, Any]:
-        """A copy of what an `input_fn` that takes `params` is given."""
+    def params(self) -> Any:
+        """A copy of what functions that take `params` are given."""
         return copy.deepcopy(self._params)
 
     @property
@@ -73,6 +108,7 @@ class Estimator(ModelFolder):
         """The features of the last evaluation's first batch, as numpy arrays; None before one."""
         return self._engine.seen.features
 
+    @eagerly
     def look_at(self, input_fn: InputFn) -> None:
         """Reads the first batch of `input_fn` as an evaluation would: exports are asked with it."""
         self._engine.look_at(input_fn)
@@ -94,6 +130,7 @@ class Estimator(ModelFolder):
         """Logs `text` as a warning, and tells the observers."""
         self._engine.notice(text)
 
+    @eagerly
     def train(
         self,
         input_fn: InputFn,
@@ -143,6 +180,7 @@ class Estimator(ModelFolder):
             train(self._engine, input_fn, latest, stop_at, checked, listeners)
         return self
 
+    @eagerly
     def evaluate(
         self,
         input_fn: InputFn,
@@ -172,6 +210,7 @@ class Estimator(ModelFolder):
         path, checked = self._existing(checkpoint_path), checked_hooks(hooks)
         return self._engine.evaluate(input_fn, steps, checked, path, self.eval_dir(name), name)
 
+    @eagerly
     def evaluate_in_memory(
         self,
         input_fn: InputFn,
@@ -187,6 +226,7 @@ class Estimator(ModelFolder):
         eval_dir = self.eval_dir(name)
         return self._engine.evaluate(input_fn, steps, checked, None, eval_dir, name, in_memory=True)
 
+    @eager_iterator
     def predict(
         self,
         input_fn: InputFn,
@@ -194,7 +234,7 @@ class Estimator(ModelFolder):
         hooks: Iterable[Any] | None = None,
         checkpoint_path: str | os.PathLike[str] | None = None,
         yield_single_examples: bool = True,
-    ) -> Iterator[Prediction]:
+    ) -> Iterator[Any]:
         """Yields predictions; nothing happens before the first is asked for.
 
         Args:
@@ -205,7 +245,8 @@ class Estimator(ModelFolder):
             yield_single_examples: False yields a whole batch `[batch, ...]` at a time.
 
         Yields:
-            A dict of numpy arrays by output name.
+            A dict of numpy arrays by output name; the array alone, where a `model_fn` predicts one
+            tensor without a name.
 
         Raises:
             ValueError: No output has one of the keys, or there is no such checkpoint.
@@ -215,84 +256,3 @@ class Estimator(ModelFolder):
         yield from self._engine.predict(
             input_fn, predict_keys, checked, path, yield_single_examples
         )
-
-    def export_saved_model(
-        self,
-        export_dir_base: str | os.PathLike[str],
-        serving_input_receiver_fn: Any = None,
-        assets_extra: Mapping[str, str] | None = None,
-        as_text: bool = False,
-        checkpoint_path: str | os.PathLike[str] | None = None,
-        experimental_mode: str = ModeKeys.PREDICT,
-    ) -> str:
-        """Writes a SavedModel with the signature `serving_default`, checks it, and names it.
-
-        The folder is written aside, loaded anew, asked with examples of the last evaluation (where
-        the receiver takes them) and compared with the live model's answers; then it is renamed.
-
-        Args:
-            export_dir_base: Where `<seconds since 1970>` will appear.
-            serving_input_receiver_fn: What a served model is asked with; None: its features.
-            assets_extra: Files to copy to `assets.extra/`, destination to source.
-            as_text: Writes `saved_model.pbtxt` in place of `saved_model.pb`.
-            checkpoint_path: Which checkpoint; None: the newest, or the initial weights.
-            experimental_mode: `train` or `eval` writes the graph that trains or evaluates, fed as
-                a `SupervisedInputReceiver` tells.
-
-        Returns:
-            The folder's path.
-
-        Raises:
-            ValueError: There is no such checkpoint, or nothing tells what the features are.
-            ExportCheckError: The written model answers otherwise than the live one.
-        """
-        return self.experimental_export_all_saved_models(
-            export_dir_base,
-            {experimental_mode: serving_input_receiver_fn},
-            assets_extra,
-            as_text,
-            checkpoint_path,
-        )
-
-    def experimental_export_all_saved_models(
-        self,
-        export_dir_base: str | os.PathLike[str],
-        input_receiver_fn_map: Mapping[str, Any],
-        assets_extra: Mapping[str, str] | None = None,
-        as_text: bool = False,
-        checkpoint_path: str | os.PathLike[str] | None = None,
-    ) -> str:
-        """Writes a SavedModel with a graph for each of several modes.
-
-        Args:
-            export_dir_base: As in `export_saved_model`.
-            input_receiver_fn_map: Mode (`train`, `eval`, `infer`) to what its graph is fed with.
-                The graphs have the tags `train`, `eval` and `serve`.
-            assets_extra: As in `export_saved_model`.
-            as_text: As in `export_saved_model`.
-            checkpoint_path: As in `export_saved_model`.
-
-        Returns:
-            The folder's path.
-
-        Raises:
-            ValueError: The map is empty or names no mode, and as in `export_saved_model`.
-            ExportCheckError: The written model answers otherwise than the live one.
-        """
-        path, base = self._existing(checkpoint_path), os.fspath(export_dir_base)
-        export = export_modes(
-            self._engine, path, base, input_receiver_fn_map, assets_extra, as_text
-        )
-        name = os.path.basename(os.path.normpath(base))
-        _LOGGER.info("SavedModel written to: %s", export.path)
-        self._engine.tell("exported", name, export.path, export.examples, export.difference)
-        return export.path
-
-    def _existing(self, checkpoint_path: str | os.PathLike[str] | None) -> str | None:
-        """The checkpoint to use: the given one, the newest, or None for the initial weights."""
-        if checkpoint_path is None:
-            return self.whole_checkpoint()
-        path = os.fspath(checkpoint_path)
-        if not exists(path):
-            raise ValueError(f"There is no checkpoint at {path!r}.")
-        return path

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasrun.bridge.hooks.session import HookSession
+from kerasrun.bridge.hooks.hook_calls import HookCalls
 from kerasrun.bridge.interrupts import Interrupts
 from kerasrun.bridge.loop import Running
 from kerasrun.bridge.program import Program
@@ -18,7 +18,7 @@ _LOGGER = logging.getLogger("tensorflow")
 
 
 def evaluate_program(
-    program: Program, running: Running, session: HookSession, interrupts: Interrupts
+    program: Program, running: Running, session: HookCalls, interrupts: Interrupts
 ) -> dict[str, Any]:
     """Goes over the whole dataset.
 
@@ -55,12 +55,15 @@ def evaluate_program(
     return {**ordered, "global_step": np.int64(program.global_step.numpy())}
 
 
-def _advance(running: Running, session: HookSession) -> tuple[bool, bool]:
+def _advance(running: Running, session: HookCalls) -> tuple[bool, bool]:
     """One call of the loop; returns whether there may be more data, and whether a hook stops it."""
     watched = session.watches_next
     if watched:
         session.before_run()
-    ran = running.run_up_to(1 if watched else session.unwatched())
+    if watched and session.step is not None:
+        ran = running.run_one(session.step)
+    else:
+        ran = running.run_up_to(1 if watched else session.unwatched())
     stop = session.after_run(ran.steps, ran.loss) if ran.steps else False
     return ran.more, stop
 

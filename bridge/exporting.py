@@ -7,13 +7,15 @@ import tensorflow as tf
 
 from kerasrun.bridge.engine import Engine
 from kerasrun.bridge.mode_keys import ModeKeys
-from kerasrun.bridge.serving import expected_answer, serving_receiver, serving_signatures
+from kerasrun.bridge.serving import expected_answer, serving_receiver
 from kerasrun.bridge.suggest import did_you_mean
 from kerasrun.bridge.supervised_graphs import supervised_graph, supervised_receiver
 from kerasrun.exporters import (
+    ExpectedAnswer,
     Export,
     TaggedGraph,
     TracedReceiver,
+    warmup_requests,
     write_saved_model,
     write_tagged_graphs,
 )
@@ -33,6 +35,7 @@ def export_modes(
     input_receiver_fn_map: Mapping[str, Any],
     assets_extra: Mapping[str, str] | None,
     as_text: bool,
+    warmup_examples: int = 0,
 ) -> Export:
     """Writes a graph for each mode of the map.
 
@@ -43,9 +46,12 @@ def export_modes(
         input_receiver_fn_map: Mode to what its graph is fed with; None for `infer`: the features.
         assets_extra: Files to copy to `assets.extra/`, destination to source.
         as_text: Writes `saved_model.pbtxt`.
+        warmup_examples: So many examples of the last evaluation become requests that a server
+            runs before it serves the model.
 
     Raises:
-        ValueError: The map is empty, names no mode, or lacks a function.
+        ValueError: The map is empty, names no mode, or lacks a function, or `warmup_examples` is
+            no number from 0 to 1000.
         ExportCheckError: The written model answers otherwise than the live one.
     """
     _check_modes(input_receiver_fn_map)
@@ -56,7 +62,7 @@ def export_modes(
     }
     with engine.state.holding(checkpoint_path):
         engine.program.reset_metrics()
-        return _write(engine, receivers, export_dir_base, assets_extra, as_text)
+        return _write(engine, receivers, export_dir_base, assets_extra, as_text, warmup_examples)
 
 
 def _write(
@@ -65,25 +71,43 @@ def _write(
     base: str,
     assets_extra: Mapping[str, str] | None,
     as_text: bool,
+    warmup_examples: int,
 ) -> Export:
     program, serving = engine.program, receivers.get(ModeKeys.PREDICT)
-    with engine.state.undone():  # an answer may advance the model's random numbers
-        check = expected_answer(engine.predict_step, serving, engine.seen) if serving else None
+    check = _check(engine, serving) if serving else None
     resources = program.served_resources()
+    inputs = check.inputs if check else None
+    warmup = warmup_requests(inputs, serving.specs, warmup_examples) if serving else []
     if serving and len(receivers) == 1:
         return write_saved_model(
             base,
-            serving_signatures(program, serving),
+            program.serving_signatures(serving),
             program.served_variables(),
             resources,
             assets_extra=assets_extra,
             as_text=as_text,
             check=check,
+            warmup_requests=warmup,
         )
     graphs = [_graph(engine, mode, receiver) for mode, receiver in receivers.items()]
     return write_tagged_graphs(
-        base, graphs, resources, assets_extra=assets_extra, as_text=as_text, check=check
+        base,
+        graphs,
+        resources,
+        assets_extra=assets_extra,
+        as_text=as_text,
+        check=check,
+        warmup_requests=warmup,
     )
+
+
+def _check(engine: Engine, receiver: TracedReceiver) -> ExpectedAnswer | None:
+    """What the export is asked, and what it must answer: with its first signature."""
+    program, first = engine.program, engine.program.serving_signatures(receiver)[0]
+    compiled = first.function == program.predict_step
+    with engine.state.undone():  # an answer may advance the model's random numbers
+        predict = engine.predict_step if compiled else first.function
+        return expected_answer(first, predict, engine.seen)
 
 
 def _receiver(
@@ -99,7 +123,7 @@ def _graph(
 ) -> TaggedGraph:
     if mode != ModeKeys.PREDICT:
         return supervised_graph(engine.program, mode, receiver)
-    signatures = serving_signatures(engine.program, receiver)
+    signatures = engine.program.serving_signatures(receiver)
     return TaggedGraph(tf.saved_model.SERVING, signatures, engine.program.served_variables())
 
 

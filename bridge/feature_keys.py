@@ -2,7 +2,8 @@
 
 A functional model is asked by the names of its `keras.Input`s (or the keys of its dict inputs). A
 Sequential by `<name of its first layer>_input`, as `tf.keras` named that input; a name that the
-user gave to its `Input` comes first and both serve. A subclassed model takes what it is given.
+user gave to its `Input` comes first and both serve. A subclassed model takes what it is given, as
+does a Sequential that begins with feature columns.
 """
 
 import difflib
@@ -178,6 +179,8 @@ class FeatureKeys:
         """For each input its names, the canonical one first; None for a subclassed model."""
         model = self._model
         if isinstance(model, keras.Sequential):
+            if model.layers and getattr(model.layers[0], "takes_features_by_key", False):
+                return None
             return [_sequential_names(model)]
         if not self._has_graph():
             return None

@@ -2,20 +2,26 @@
 
 import contextlib
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasrun.bridge.checkpoint_files import restore
 from kerasrun.bridge.embedding_lookup import rows_only
 from kerasrun.bridge.feature_keys import FeatureKeys
+from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.keras_metrics import KerasMetrics
 from kerasrun.bridge.keras_optimizer import keeps_averages, unused
+from kerasrun.bridge.keras_signatures import keras_signatures
 from kerasrun.bridge.metric_names import MetricNames
+from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.sparse_updates import SparseUpdates
+from kerasrun.bridge.symbolic_build import call_symbolically
+from kerasrun.bridge.symbols import is_nothing, symbol_of
 from kerasrun.bridge.variable_names import (
     VariableNames,
     model_variables,
@@ -23,7 +29,7 @@ from kerasrun.bridge.variable_names import (
     trainable_variables,
 )
 from kerasrun.bridge.warm_start import WarmStart
-from kerasrun.exporters import ExportOutput, resources_of
+from kerasrun.exporters import ExportOutput, Signature, TracedReceiver, resources_of
 
 
 class KerasProgram:
@@ -40,6 +46,9 @@ class KerasProgram:
         export_outputs: For names of outputs, as what a served model offers them beside.
         warm_start: What the initial state takes from another training.
     """
+
+    bare_prediction = None
+    custom_restore = False
 
     def __init__(
         self,
@@ -68,16 +77,17 @@ class KerasProgram:
         """The features that a served model asks for, by their keys; None if it is not built."""
         return self.keys.specs
 
-    def build(self, spec: Example, *, training: bool) -> None:
+    def build(self, spec: Example, *, mode: str) -> None:
         """Creates every variable that batches of this structure need."""
         self.activate()
         if not self.model.built:
-            self.model(tf.nest.map_structure(_symbol, self.keys.features(spec.features)))
+            inputs = tf.nest.map_structure(symbol_of, self.keys.features(spec.features))
+            call_symbolically(self.model, inputs)
             _as_built[self.model] = _values(model_variables(self.model))
-        needed = training or self._warm_start or keeps_averages(self._optimizer)
+        needed = mode == ModeKeys.TRAIN or self._warm_start or keeps_averages(self._optimizer)
         if needed and not self._optimizer.built:
             self._optimizer.build(self.model.trainable_variables)
-        if not _is_nothing(spec.labels):
+        if not is_nothing(spec.labels):
             self._build_metrics(spec)
         self._remember_initial()
         self.keys.check_outputs(list(self.export_outputs))
@@ -121,6 +131,10 @@ class KerasProgram:
         names = VariableNames(self.model)
         found = {f"metrics/{names.name(v.path)}": v.value for v in self.model.metrics_variables}
         return found | {f"metrics/{k}": v for k, v in self.metrics.means.variables.items()}
+
+    def restore(self, path: str, variables: Mapping[str, tf.Variable]) -> None:
+        """Gives these variables the values of the checkpoint `path`; it holds no other weights."""
+        restore(path, variables, whole=True)
 
     def reset_to_initial(self) -> None:
         """Puts every variable back to what it was when first seen, then starts it warm."""
@@ -170,17 +184,21 @@ class KerasProgram:
 
     def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
         """The model's outputs by name; what its own `predict_step` returns if it has one."""
-        x = self.keys.features(features)
         if self._plain_predict_step:
-            return self.keys.named_outputs(self._call(x, training=False))
+            return self.keys.named_outputs(self.outputs(features))
+        x = self.keys.features(features)
         return self.keys.named_outputs(self.model.predict_step((x,)))
 
-    def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
+    def outputs(self, features: Any) -> Any:
+        """What the model itself answers, in a structure of its own."""
+        return self._call(self.keys.features(features), training=False)
+
+    def metric_results(self, *, training: bool = False) -> dict[str, np.ndarray[Any, Any]]:
         """`loss` (mean over batches) and the compiled metrics."""
         return self.metrics.results()
 
     def metric_tensors(self) -> dict[str, tf.Tensor]:
-        """The metrics that Keras keeps, as tensors; without `loss`."""
+        """The metrics that Keras keeps, without `loss`."""
         return self.metrics.tensors()
 
     @property
@@ -203,6 +221,16 @@ class KerasProgram:
         """Starts the metrics anew."""
         self.metrics.reset()
 
+    def hook_session(
+        self, mode: str, hooks: Sequence[Any], step: int, *, done: int = 0, **_: Any
+    ) -> HookSession:
+        """The hooks, beside a loop that has no graph; they may fetch the metrics."""
+        return HookSession(hooks, mode, self.metric_results, step, done)
+
+    def serving_signatures(self, receiver: TracedReceiver) -> list[Signature]:
+        """All outputs, and those that were asked for by kind."""
+        return keras_signatures(self.predict_step, self.export_outputs, receiver)
+
     def _build_metrics(self, spec: Example) -> None:
         """Makes the metrics' variables: a function that makes variables is traced twice."""
         if self._plain_train_step and self._plain_test_step:
@@ -210,7 +238,9 @@ class KerasProgram:
         elif not self.run_eagerly:
             return
         with contextlib.suppress(*(() if self.run_eagerly else (Exception,))):  # a trace will do it
-            self.model._symbolic_build(data_batch=self._data(tf.nest.map_structure(_symbol, spec)))
+            self.model._symbolic_build(
+                data_batch=self._data(tf.nest.map_structure(symbol_of, spec))
+            )
 
     def _remember_initial(self) -> None:
         self._initial = {
@@ -263,14 +293,3 @@ def _is_keras_own(model: keras.Model, step: str) -> bool:
 def _compilation(model: keras.Model) -> Any:
     """What each call of `compile` makes anew."""
     return getattr(model, "_compile_config", None)
-
-
-def _is_nothing(spec: Any) -> bool:
-    return spec is None or isinstance(spec, tf.NoneTensorSpec)
-
-
-def _symbol(spec: Any) -> keras.KerasTensor | None:
-    """A symbolic input of this spec, for a batch of any size; None where there is no data."""
-    if _is_nothing(spec):
-        return None
-    return keras.KerasTensor((None, *spec.shape[1:]), spec.dtype.name)

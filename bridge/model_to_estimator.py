@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kerasrun.bridge.eager import eagerly
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.keras_program import KerasProgram
 from kerasrun.bridge.metric_names import MetricNames
@@ -18,6 +19,7 @@ from kerasrun.exporters import ExportOutput
 _CHECKPOINT_FORMATS = ("checkpoint", "saver")
 
 
+@eagerly
 def model_to_estimator(
     keras_model: keras.Model | None = None,
     keras_model_path: str | os.PathLike[str] | None = None,
@@ -43,9 +45,9 @@ def model_to_estimator(
         checkpoint_format: `checkpoint` or `saver`; the files are the same.
         metric_names_map: The model's name of each metric to the name in results and summaries.
         export_outputs: Names of outputs to `PredictOutput`, `RegressionOutput` or
-            `ClassificationOutput`: exports have a signature of that name and kind beside
-            `serving_default`. The last two need a receiver of one string tensor, and are left out
-            with any other.
+            `ClassificationOutput` (`.with_classes([...])` names its classes): exports have a
+            signature of that name and kind beside `serving_default`. The last two need a receiver
+            of one string tensor, and are left out with any other.
         warm_start_from: Where the first weights come from, while `model_dir` holds no checkpoint: a
             checkpoint, a folder of them or a SavedModel for all trainable variables; or settings.
 
@@ -70,7 +72,7 @@ def model_to_estimator(
         keras_model = _loaded(os.fspath(keras_model_path), custom_objects)
     warm_start = None if warm_start_from is None else WarmStart(warm_start_from)
     program = KerasProgram(_checked(keras_model), names, export_outputs, warm_start)
-    return Estimator(program, model_dir=model_dir, config=config)
+    return Estimator.of(program, model_dir=model_dir, config=config)
 
 
 def _loaded(path: str, custom_objects: dict[str, Any] | None) -> Any:

@@ -4,14 +4,15 @@ Every kind of Estimator is a `Program`: step functions in TensorFlow, and the va
 own. The loop, checkpoints, summaries, evaluation and export are written once, against it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
 
+from kerasrun.bridge.hooks.hook_calls import HookCalls
 from kerasrun.bridge.input_pipeline import Example
-from kerasrun.exporters import ExportOutput
+from kerasrun.exporters import Signature, TracedReceiver
 
 
 class GraphMetrics(Protocol):
@@ -40,8 +41,13 @@ class Program(Protocol):
     run_eagerly: bool
     """Whether steps are run as Python, one by one, to look for mistakes in them."""
 
-    export_outputs: Mapping[str, type[ExportOutput]]
-    """For names of outputs, as what a served model offers them beside `serving_default`."""
+    @property
+    def bare_prediction(self) -> str | None:
+        """The name of an output that stands for itself: predictions are values then, not dicts."""
+
+    @property
+    def custom_restore(self) -> bool:
+        """Whether evaluations and predictions read other values than a checkpoint has by name."""
 
     @property
     def graph_metrics(self) -> GraphMetrics | None:
@@ -59,10 +65,11 @@ class Program(Protocol):
     def served_resources(self) -> Sequence[Any]:
         """The lookup tables that predictions need."""
 
-    def build(self, spec: Example, *, training: bool) -> None:
+    def build(self, spec: Example, *, mode: str) -> None:
         """Creates every variable that batches of this `tf.TensorSpec` structure need.
 
-        With `training`, the optimizer's too. Called before anything else; harmless when repeated.
+        To train, the optimizer's too. Called before anything else of this mode; harmless when
+        repeated.
         """
 
     def activate(self) -> None:
@@ -73,6 +80,13 @@ class Program(Protocol):
 
     def accumulators(self) -> dict[str, tf.Variable]:
         """What the metrics have added up since `reset_metrics`, by name."""
+
+    def restore(self, path: str, variables: Mapping[str, tf.Variable]) -> None:
+        """Gives these variables the values of the checkpoint `path`.
+
+        Raises:
+            ValueError: It belongs to another model.
+        """
 
     def reset_to_initial(self) -> None:
         """Puts every variable back to what it was when the Estimator was made."""
@@ -105,8 +119,35 @@ class Program(Protocol):
     def metric_tensors(self) -> Mapping[str, tf.Tensor]:
         """Every metric but `loss`, as a tensor, while a function is traced."""
 
-    def metric_results(self) -> dict[str, np.ndarray[Any, Any]]:
-        """`loss` (mean over batches) and every metric, as numpy values."""
+    def metric_results(self, *, training: bool = False) -> dict[str, np.ndarray[Any, Any]]:
+        """`loss` (mean over batches) and every metric, as numpy values.
+
+        With `training` those that training steps add to.
+        """
 
     def reset_metrics(self) -> None:
         """Starts the metrics anew."""
+
+    def serving_signatures(self, receiver: TracedReceiver) -> list[Signature]:
+        """What a served model answers, fed by this receiver; `serving_default` first if it can."""
+
+    def hook_session(
+        self,
+        mode: str,
+        hooks: Sequence[Any],
+        step: int,
+        *,
+        done: int = 0,
+        every_steps: int | None = None,
+        write_summary: Callable[[bytes, int], None] | None = None,
+    ) -> HookCalls:
+        """The hooks of a training, evaluation or prediction, and those of the model itself.
+
+        Args:
+            mode: Which.
+            hooks: Those given to the verb.
+            step: The `global_step` that it begins at.
+            done: How many iterations an interrupted training had done before it goes on now.
+            every_steps: How often the summaries of the model itself are written.
+            write_summary: Writes a serialised `Summary` of them at a step.
+        """

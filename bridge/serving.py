@@ -7,18 +7,16 @@ import tensorflow as tf
 
 from kerasrun.bridge.first_batch import FirstBatch
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.program import Program
 from kerasrun.exporters import (
     ExpectedAnswer,
     Signature,
     TracedReceiver,
     build_raw_serving_input_receiver_fn,
-    output_signatures,
     receiver_inputs,
     trace_receiver,
 )
-
-SERVING_DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 
 
 def serving_receiver(
@@ -44,39 +42,30 @@ def serving_receiver(
             "The serving_input_receiver_fn gives labels, which a served model does not take. "
             "Return a ServingInputReceiver, or export in the mode 'train' or 'eval'."
         )
-    program.build(Example(receiver.feature_specs), training=False)
+    program.build(Example(receiver.feature_specs), mode=ModeKeys.PREDICT)
     return receiver
 
 
-def serving_signatures(program: Program, receiver: TracedReceiver) -> list[Signature]:
-    """Returns `serving_default`, and one for each of the outputs that were asked for by kind."""
-    predict = program.predict_step
-    return [
-        Signature(SERVING_DEFAULT, predict, receiver),
-        *output_signatures(program.export_outputs, predict, receiver),
-    ]
-
-
 def expected_answer(
-    predict: Callable[[Any], Mapping[str, tf.Tensor]],
-    receiver: TracedReceiver,
-    seen: FirstBatch,
+    signature: Signature, predict: Callable[[Any], Mapping[str, tf.Tensor]], seen: FirstBatch
 ) -> ExpectedAnswer | None:
     """Returns a question out of the batch that was seen, with the live model's answer.
 
     Args:
-        predict: The compiled `predict_step`.
-        receiver: What the served model is asked with.
+        signature: What is asked.
+        predict: The signature's function, compiled or not.
         seen: The batch.
 
     Returns:
         None where there is no batch, or the receiver cannot be fed with it.
     """
+    receiver = signature.receiver
     inputs = None if seen.features is None else receiver_inputs(receiver, seen.features)
     if inputs is None:
         return None
     answer = predict(receiver.features(inputs))
-    return ExpectedAnswer(inputs, {name: value.numpy() for name, value in answer.items()})
+    outputs = {name: value.numpy() for name, value in answer.items()}
+    return ExpectedAnswer(inputs, outputs, signature.name)
 
 
 def _raw_receiver_fn(program: Program, seen: FirstBatch) -> Any:

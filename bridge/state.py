@@ -6,7 +6,6 @@ from contextlib import ExitStack, contextmanager
 
 import tensorflow as tf
 
-from kerasrun.bridge.checkpoint_files import restore
 from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.variable_reader import VariableReader
@@ -118,6 +117,8 @@ class State:
 
     def _holds(self, path: str | None) -> bool:
         """Whether training has just saved or loaded this checkpoint, and made no step since."""
+        if self._program.custom_restore:
+            return False
         return self.training and self._held == path and self.step == (step_of(path) if path else 0)
 
     @staticmethod
@@ -145,7 +146,7 @@ class State:
             self._program.reset_to_initial()
         else:
             _LOGGER.info("Restoring parameters from %s", path)
-            restore(path, variables)
+            self._program.restore(path, variables)
 
     def _weights(self) -> dict[str, tf.Variable]:
         return {**self._program.variables(), "global_step": self._program.global_step}

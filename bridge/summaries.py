@@ -48,6 +48,13 @@ class SummaryWriter:
         if summary.value:
             self._add(step, summary=summary)
 
+    def serialized(self, summary: bytes, step: int) -> None:
+        """Writes a serialised `Summary`, its `loss` left out: that is written as the mean."""
+        parsed = tf.compat.v1.Summary.FromString(summary)
+        kept = [value for value in parsed.value if value.tag != "loss"]
+        if kept:
+            self._add(step, summary=tf.compat.v1.Summary(value=kept))
+
     def text(self, tag: str, text: str, step: int) -> None:
         """Writes a string tensor, such as the path of the checkpoint that was evaluated."""
         summary = tf.compat.v1.Summary()

@@ -42,9 +42,9 @@ def supervised_receiver(
             "SupervisedInputReceiver, as build_raw_supervised_input_receiver_fn makes it."
         )
     receiver = trace_receiver(receiver_fn)
-    batch, training = _batch(receiver, receiver.feature_specs), mode == ModeKeys.TRAIN
-    program.build(batch, training=training)
-    step = program.train_step if training else program.eval_step
+    batch = _batch(receiver, receiver.feature_specs)
+    program.build(batch, mode=mode)
+    step = program.train_step if mode == ModeKeys.TRAIN else program.eval_step
     tf.function(step, autograph=False).get_concrete_function(batch)
     return receiver
 

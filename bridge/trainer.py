@@ -14,7 +14,7 @@ from kerasrun.bridge.actions import (
     WriteSummaries,
 )
 from kerasrun.bridge.errors import NanLossDuringTrainingError
-from kerasrun.bridge.hooks.session import HookSession
+from kerasrun.bridge.hooks.hook_calls import HookCalls
 from kerasrun.bridge.interrupts import Interrupts
 from kerasrun.bridge.loop import Ran, Running
 from kerasrun.bridge.notices import data_ended, give_notice
@@ -65,7 +65,7 @@ class Trainer:
         config: RunConfig,
         writer: SummaryWriter,
         saver: Saver,
-        hooks: HookSession,
+        hooks: HookCalls,
         observers: Sequence[Observer],
         stop_at: int | None,
         origin: int,
@@ -116,7 +116,10 @@ class Trainer:
         watched = self._hooks.watches_next
         if watched:
             self._hooks.before_run()
-        ran = self._run(1 if watched else self._hooks.unwatched())
+        if watched and self._hooks.step is not None:
+            ran = self._run_watched(self._hooks.step)
+        else:
+            ran = self._run(1 if watched else self._hooks.unwatched())
         if not ran.steps:
             return ran.more, False
         # The loop may have collected the summaries of this very step.
@@ -148,6 +151,11 @@ class Trainer:
                 if action.reads_only:
                     self._take(action)
         self._step, self._seconds = before + ran.steps, self._running.seconds
+        return ran
+
+    def _run_watched(self, step: Callable[[Any], Any]) -> Ran:
+        ran = self._running.run_one(step)
+        self._step, self._seconds = self._step + ran.steps, self._running.seconds
         return ran
 
     def _finished(self) -> bool:

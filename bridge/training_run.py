@@ -9,7 +9,7 @@ import tensorflow as tf
 from kerasrun.bridge.checkpoint_names import step_of
 from kerasrun.bridge.engine import Engine
 from kerasrun.bridge.hooks.checkpoint_saver import apart_from_savers
-from kerasrun.bridge.hooks.session import HookSession
+from kerasrun.bridge.hooks.hook_calls import HookCalls
 from kerasrun.bridge.input_pipeline import InputFn
 from kerasrun.bridge.input_position import InputPosition
 from kerasrun.bridge.input_resume import cannot_save, resume_input
@@ -47,7 +47,7 @@ def train(
     hooks, config, more_listeners = apart_from_savers(hooks, engine.config)
     listeners = [*listeners, *more_listeners]
     dataset = engine.dataset(input_fn, ModeKeys.TRAIN)
-    engine.program.build(dataset.element_spec, training=True)
+    engine.program.build(dataset.element_spec, mode=ModeKeys.TRAIN)
     running = engine.train_loop.start(dataset)
     position = _position(engine, running, config)
     with (
@@ -64,7 +64,14 @@ def train(
         done = running.batches
         with (
             closing(_files(engine, position, writer, heard)) as files,
-            HookSession(hooks, *engine.fetchable(), begun, done=done) as session,
+            engine.program.hook_session(
+                ModeKeys.TRAIN,
+                hooks,
+                begun,
+                done=done,
+                every_steps=config.save_summary_steps,
+                write_summary=writer.serialized,
+            ) as session,
         ):
             saver = Saver(files, listeners, begun if latest else None)
             trainer = Trainer(
@@ -88,7 +95,7 @@ def train(
 def _train(
     engine: Engine,
     trainer: Trainer,
-    session: HookSession,
+    session: HookCalls,
     listeners: Sequence[SavingListener],
     heard: Interrupts,
 ) -> None:

@@ -15,6 +15,28 @@ from kerasrun._lazy import lazy_names
 
 if TYPE_CHECKING:
     from kerasrun.bridge.add_metrics import add_metrics
+    from kerasrun.bridge.canned.estimators import (
+        BaselineClassifier,
+        BaselineEstimator,
+        BaselineRegressor,
+        BinaryClassHead,
+        DNNClassifier,
+        DNNEstimator,
+        DNNLinearCombinedClassifier,
+        DNNLinearCombinedEstimator,
+        DNNLinearCombinedRegressor,
+        DNNRegressor,
+        Head,
+        LinearClassifier,
+        LinearEstimator,
+        LinearRegressor,
+        LogisticRegressionHead,
+        MultiClassHead,
+        MultiHead,
+        MultiLabelHead,
+        PoissonRegressionHead,
+        RegressionHead,
+    )
     from kerasrun.bridge.errors import NanLossDuringTrainingError
     from kerasrun.bridge.estimator import Estimator
     from kerasrun.bridge.hooks.checkpoint_saver import CheckpointSaverHook
@@ -36,6 +58,7 @@ if TYPE_CHECKING:
     )
     from kerasrun.bridge.hooks.stop_at_step import StopAtStepHook
     from kerasrun.bridge.mode_keys import ModeKeys
+    from kerasrun.bridge.model_fn.estimator_spec import EstimatorSpec
     from kerasrun.bridge.model_to_estimator import model_to_estimator
     from kerasrun.bridge.run_config import RunConfig
     from kerasrun.bridge.specs import EvalSpec, TrainSpec
@@ -51,28 +74,50 @@ if TYPE_CHECKING:
         TFLiteExporter,
     )
 
+_PREMADE = "kerasrun.bridge.canned.estimators"
 _OF_TENSORFLOW = "kerasrun.bridge.hooks.of_tensorflow"
 _WHERE = {
     "add_metrics": "kerasrun.bridge.add_metrics",
+    "BaselineClassifier": _PREMADE,
+    "BaselineEstimator": _PREMADE,
+    "BaselineRegressor": _PREMADE,
     "BestExporter": "kerasrun.exporters",
+    "BinaryClassHead": _PREMADE,
     "CheckpointSaverHook": "kerasrun.bridge.hooks.checkpoint_saver",
     "CheckpointSaverListener": _OF_TENSORFLOW,
     "CoreMLExporter": "kerasrun.exporters",
+    "DNNClassifier": _PREMADE,
+    "DNNEstimator": _PREMADE,
+    "DNNLinearCombinedClassifier": _PREMADE,
+    "DNNLinearCombinedEstimator": _PREMADE,
+    "DNNLinearCombinedRegressor": _PREMADE,
+    "DNNRegressor": _PREMADE,
     "Estimator": "kerasrun.bridge.estimator",
+    "EstimatorSpec": "kerasrun.bridge.model_fn.estimator_spec",
     "EvalSpec": "kerasrun.bridge.specs",
     "Exporter": "kerasrun.exporters",
     "FeedFnHook": _OF_TENSORFLOW,
     "FinalExporter": "kerasrun.exporters",
     "FinalOpsHook": _OF_TENSORFLOW,
     "GlobalStepWaiterHook": _OF_TENSORFLOW,
+    "Head": _PREMADE,
     "LatestExporter": "kerasrun.exporters",
+    "LinearClassifier": _PREMADE,
+    "LinearEstimator": _PREMADE,
+    "LinearRegressor": _PREMADE,
     "LoggingTensorHook": "kerasrun.bridge.hooks.logging_tensor",
+    "LogisticRegressionHead": _PREMADE,
     "ModeKeys": "kerasrun.bridge.mode_keys",
     "model_to_estimator": "kerasrun.bridge.model_to_estimator",
+    "MultiClassHead": _PREMADE,
+    "MultiHead": _PREMADE,
+    "MultiLabelHead": _PREMADE,
     "NanLossDuringTrainingError": "kerasrun.bridge.errors",
     "NanTensorHook": _OF_TENSORFLOW,
     "OnnxExporter": "kerasrun.exporters",
+    "PoissonRegressionHead": _PREMADE,
     "ProfilerHook": _OF_TENSORFLOW,
+    "RegressionHead": _PREMADE,
     "RunConfig": "kerasrun.bridge.run_config",
     "SecondOrStepTimer": _OF_TENSORFLOW,
     "SessionRunArgs": _OF_TENSORFLOW,
@@ -89,24 +134,45 @@ _WHERE = {
 }
 
 __all__ = [
+    "BaselineClassifier",
+    "BaselineEstimator",
+    "BaselineRegressor",
     "BestExporter",
+    "BinaryClassHead",
     "CheckpointSaverHook",
     "CheckpointSaverListener",
     "CoreMLExporter",
+    "DNNClassifier",
+    "DNNEstimator",
+    "DNNLinearCombinedClassifier",
+    "DNNLinearCombinedEstimator",
+    "DNNLinearCombinedRegressor",
+    "DNNRegressor",
     "Estimator",
+    "EstimatorSpec",
     "EvalSpec",
     "Exporter",
     "FeedFnHook",
     "FinalExporter",
     "FinalOpsHook",
     "GlobalStepWaiterHook",
+    "Head",
     "LatestExporter",
+    "LinearClassifier",
+    "LinearEstimator",
+    "LinearRegressor",
     "LoggingTensorHook",
+    "LogisticRegressionHead",
     "ModeKeys",
+    "MultiClassHead",
+    "MultiHead",
+    "MultiLabelHead",
     "NanLossDuringTrainingError",
     "NanTensorHook",
     "OnnxExporter",
+    "PoissonRegressionHead",
     "ProfilerHook",
+    "RegressionHead",
     "RunConfig",
     "SecondOrStepTimer",
     "SessionRunArgs",

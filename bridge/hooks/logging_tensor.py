@@ -52,12 +52,8 @@ class LoggingTensorHook(v1.train.SessionRunHook):
         self._logged_at = time.monotonic()
 
     def begin(self) -> None:
-        """Finds the tensors in the graph."""
-        graph = v1.get_default_graph()
-        self._tensors = {
-            label: graph.as_graph_element(_with_output(tensor))
-            for label, tensor in self._wanted.items()
-        }
+        """Begins to measure the time."""
+        self._tensors = {label: _with_output(tensor) for label, tensor in self._wanted.items()}
 
     def next_iteration(self, done: int) -> int | None:
         """The next one to log."""

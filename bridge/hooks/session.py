@@ -8,13 +8,15 @@ names, and a real session on it that is told the values after each step.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import tensorflow as tf
 import tensorflow.compat.v1 as v1
 
+from kerasrun.bridge.hooks.hook_calls import HookCalls
+from kerasrun.bridge.mode_keys import ModeKeys
+
 _TENSOR_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
-_NEVER = 2**62
 LOSS = "loss"
 
 
@@ -34,41 +36,33 @@ def checked_hooks(hooks: Iterable[Any] | None) -> tuple[Any, ...]:
     return listed
 
 
-class HookSession:
-    """The hooks of one training, evaluation or prediction.
-
-    A hook watches every iteration, unless it has a method `next_iteration(done)` that tells, when
-    `done` iterations are over, the number of the next one that it wants to watch (None: none that
-    is known yet). Iterations that nobody watches run many a call. A hook with a method
-    `goes_on_after(done)` is told before its `after_create_session` where the counting begins.
+class HookSession(HookCalls):
+    """Hooks beside a loop that has no graph; see `HookCalls`.
 
     Args:
         hooks: In the order in which they are called.
-        names: What hooks may fetch besides `global_step` and `loss`: the metrics.
-        values: Returns the metrics' values by name.
+        mode: What is done: in training an iteration is a step, in a prediction there are no
+            metrics.
+        results: Returns the metrics' values by name, numpy arrays: what hooks may fetch besides
+            `global_step` and `loss`.
         global_step: Where the iterations begin.
-        counts: Whether an iteration is a step.
         done: How many iterations an interrupted training had done before it goes on now.
     """
 
     def __init__(
         self,
         hooks: Sequence[Any],
-        names: Iterable[str],
-        values: Callable[[], Mapping[str, Any]],
+        mode: str,
+        results: Callable[..., Mapping[str, Any]],
         global_step: int,
-        counts: bool = True,
         done: int = 0,
     ) -> None:
-        self._hooks = hooks
-        self._values = values
+        super().__init__(hooks, done)
+        self._mode, self._results = mode, results
         self._step = global_step
-        self._counts = counts
-        self._done = done
         self._loss = 0.0
-        self._watching: dict[Any, Any] = {}
-        self._names = [n for n in dict.fromkeys([LOSS, *names]) if _TENSOR_NAME.fullmatch(n)]
-        self._session: Any = None
+        names = dict.fromkeys([LOSS, *self._values()])
+        self._names = [name for name in names if _TENSOR_NAME.fullmatch(name)]
 
     def begin(self) -> None:
         """Calls the hooks' `begin` in their graph, and `after_create_session`."""
@@ -87,73 +81,34 @@ class HookSession:
         self._session = v1.Session(graph=graph)
         self._session.run(initializers)
         self._tell_step()
-        coordinator = tf.train.Coordinator()
-        for hook in self._hooks:
-            if (tell := getattr(hook, "goes_on_after", None)) is not None:
-                tell(self._done)
-            hook.after_create_session(self._session, coordinator)
+        self.created(self._session)
 
-    def unwatched(self) -> int:
-        """How many iterations may run before the next that a hook watches: 0, that is it."""
-        following = [_next_iteration(hook, self._done) for hook in self._hooks]
-        return min(following, default=_NEVER) - self._done - 1
+    def original_args(self) -> Any:
+        """The loss."""
+        return v1.train.SessionRunArgs(LOSS)
 
-    @property
-    def watches_next(self) -> bool:
-        """Whether a hook watches the next iteration."""
-        return self.unwatched() == 0
-
-    def before_run(self) -> bool:
-        """Calls the hooks that watch the next iteration; returns whether one asks to stop."""
-        self._watching = {}
-        for hook in self._hooks:
-            if _next_iteration(hook, self._done) == self._done + 1:
-                arguments = v1.train.SessionRunArgs(LOSS)
-                context = v1.train.SessionRunContext(arguments, self._session)
-                self._watching[hook] = (context, hook.before_run(context))
-        return any(context.stop_requested for context, _ in self._watching.values())
-
-    def after_run(self, iterations: int, loss: float) -> bool:
-        """Tells that iterations are over; calls those hooks that watched.
-
-        Args:
-            iterations: How many; one if it was watched.
-            loss: The loss of the last of them.
-
-        Returns:
-            Whether a hook asks to stop.
-        """
-        self._done += iterations
+    def observed(self, iterations: int, loss: float) -> Mapping[Any, Any]:
+        """What hooks have asked for, as of this iteration; `global_step` as before it."""
         self._loss = loss
         if self._watching:
             self._tell_values()
             self._tell_step()
         fetched = self._fetched()
-        self._step += iterations if self._counts else 0
+        self._step += iterations if self._mode == ModeKeys.TRAIN else 0
         if self._watching:
             self._tell_step()
-        for hook, (context, _) in self._watching.items():
-            values = v1.train.SessionRunValues(fetched.get(hook), None, v1.RunMetadata())
-            hook.after_run(context, values)
-        stop = any(context.stop_requested for context, _ in self._watching.values())
-        self._watching = {}
-        return stop
+        return fetched
 
-    def end(self) -> None:
-        """Calls the hooks' `end`. Not called when an exception ends the loop."""
-        if self._hooks:
-            self._tell_values()
-            self._tell_step()
-        for hook in self._hooks:
-            hook.end(self._session)
+    def told(self) -> None:
+        """The tensors have the last values."""
+        self._tell_values()
+        self._tell_step()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Closes the session."""
-        if self._session is not None:
-            self._session.close()
+    def _values(self) -> dict[str, Any]:
+        if self._mode == ModeKeys.PREDICT:
+            return {}
+        found = self._results(training=self._mode == ModeKeys.TRAIN)
+        return {name: value for name, value in found.items() if value.ndim == 0}
 
     def _tell_step(self) -> None:
         self._told_step.tell(self._session, self._step)
@@ -164,13 +119,13 @@ class HookSession:
             told.tell(self._session, values.get(told.name, float("nan")))
 
     def _fetched(self) -> dict[Any, Any]:
-        """What the hooks asked for, as of this iteration; `global_step` as before it."""
-        asked = {hook: args for hook, (_, args) in self._watching.items() if args is not None}
         feeds: dict[Any, Any] = {}
-        for args in asked.values():
+        for args in self.asked.values():
             feeds.update(args.feed_dict or {})
-        fetches = [args.fetches for args in asked.values()]
-        return dict(zip(asked, self._session.run(fetches, feeds), strict=True)) if asked else {}
+        fetches = [args.fetches for args in self.asked.values()]
+        if not fetches:
+            return {}
+        return dict(zip(self.asked, self._session.run(fetches, feeds), strict=True))
 
 
 class _Told:
@@ -200,11 +155,3 @@ class _Told:
         if value != self._value:
             session.run(self._assign, {self._given: value})
             self._value = value
-
-
-def _next_iteration(hook: Any, done: int) -> int:
-    tell = getattr(hook, "next_iteration", None)
-    if tell is None:
-        return done + 1
-    following = tell(done)
-    return _NEVER if following is None else max(int(following), done + 1)
