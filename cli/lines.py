@@ -98,7 +98,8 @@ def export_line(folder: Path, event: Mapping[str, Any]) -> str:
     )
 
 
-def done_line(folder: Path, seconds: float) -> str:
+def done_line(folder: Path, seconds: float, *, exported: bool = False) -> str:
     """How long it took, and what to do next."""
-    short = folder.name[-4:]
-    return f"done    in {duration(seconds)}   mlrun tensorboard {short} · mlrun show {short}"
+    verbs = ("tensorboard", "show", "serve") if exported else ("tensorboard", "show")
+    commands = " · ".join(f"mlrun {verb} {folder.name[-4:]}" for verb in verbs)
+    return f"done    in {duration(seconds)}   {commands}"

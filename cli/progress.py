@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from kerasrun.cli import lines
+from kerasrun.runs.saved_models import newest_saved_model
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -65,7 +66,9 @@ class PlainScreen:
         """The last lines of a run that completed."""
         if self._export:
             self.line(lines.export_line(self._folder, self._export))
-        self.line(lines.done_line(self._folder, self._monotonic() - self._begun))
+        exported = newest_saved_model(self._folder) is not None
+        seconds = self._monotonic() - self._begun
+        self.line(lines.done_line(self._folder, seconds, exported=exported))
 
     def close(self) -> None:
         """Nothing is held open here."""

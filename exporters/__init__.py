@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         build_supervised_input_receiver_fn_from_input_fn,
     )
     from kerasrun.exporters.tagged_graphs import TaggedGraph, write_tagged_graphs
+    from kerasrun.exporters.warmup import warmup_requests
 
 _MODULE_OF = {
     "Addition": "signatures",
@@ -71,6 +72,7 @@ _MODULE_OF = {
     "receiver_inputs": "feeding",
     "resources_of": "resources",
     "trace_receiver": "receiver",
+    "warmup_requests": "warmup",
     "write_saved_model": "saved_model",
     "write_tagged_graphs": "tagged_graphs",
 }
@@ -106,6 +108,7 @@ __all__ = [
     "receiver_inputs",
     "resources_of",
     "trace_receiver",
+    "warmup_requests",
     "write_saved_model",
     "write_tagged_graphs",
 ]

@@ -48,11 +48,14 @@ class BestExporter(SavedModelExporter):
         exports_to_keep: So many of the newest stay; None: all.
         metric: Instead of `compare_fn`: the metric to compare, `loss` if only `mode` is given.
         mode: `min` if a smaller value of the metric is better (the default), `max` if a larger is.
+        warmup_examples: So many examples of the evaluation, of its first batch, are written as
+            requests that a server runs before it serves the model (up to 1000). They are readable
+            data: 0, the default, writes none.
 
     Raises:
         ValueError: `name` is empty or no string; `exports_to_keep` is not above 0; `compare_fn` is
             None, has other arguments than the two, or is given together with `metric` or `mode`;
-            `mode` is neither word.
+            `mode` is neither word; `warmup_examples` is no such number.
         TypeError: `serving_input_receiver_fn` cannot be called.
     """
 
@@ -68,8 +71,9 @@ class BestExporter(SavedModelExporter):
         *,
         metric: str | None = None,
         mode: Literal["min", "max"] | None = None,
+        warmup_examples: int = 0,
     ) -> None:
-        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text)
+        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text, warmup_examples)
         self._event_file_pattern = event_file_pattern
         self._compare_fn = _chosen_compare_fn(compare_fn, metric, mode)
         self._exports_to_keep = checked_exports_to_keep("BestExporter", exports_to_keep)

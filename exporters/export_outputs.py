@@ -5,17 +5,21 @@
     ClassificationOutput(scores, classes)        # Classify: `scores` and `classes`
 
 The last two are fed serialised `tf.train.Example`s, and nothing else: one string tensor, `inputs`.
+Their numbers are written as float32, the only kind that TensorFlow Serving answers such requests
+with.
 """
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import tensorflow as tf
 
+from kerasrun.exporters.class_labels import checked_labels, labelled
 from kerasrun.exporters.receiver import TracedReceiver
 
 SINGLE_OUTPUT = "output"
+_SCORES = "ClassificationOutput: scores"
 
 
 class ExportOutput(abc.ABC):
@@ -102,6 +106,7 @@ class RegressionOutput(_OfExamples):
 
     def __init__(self, value: Any) -> None:
         self._value = _float_tensor("RegressionOutput: value", value)
+        self._served = _as_float32(self._value)
 
     @property
     def value(self) -> tf.Tensor:
@@ -111,7 +116,7 @@ class RegressionOutput(_OfExamples):
     @property
     def tensors(self) -> dict[str, tf.Tensor]:
         """`outputs`."""
-        return {tf.saved_model.REGRESS_OUTPUTS: self._value}
+        return {tf.saved_model.REGRESS_OUTPUTS: self._served}
 
 
 class ClassificationOutput(_OfExamples):
@@ -131,7 +136,7 @@ class ClassificationOutput(_OfExamples):
         if scores is None and classes is None:
             raise ValueError("ClassificationOutput needs scores, classes, or both; neither given.")
         if scores is not None:
-            _float_tensor("ClassificationOutput: scores", scores)
+            _float_tensor(_SCORES, scores)
         if classes is not None and _tensor("ClassificationOutput: classes", classes).dtype != (
             tf.string
         ):
@@ -139,6 +144,34 @@ class ClassificationOutput(_OfExamples):
                 f"ClassificationOutput: classes must be a string tensor; received {classes!r}."
             )
         self._scores, self._classes = scores, classes
+        self._served = None if scores is None else _as_float32(scores)
+
+    @staticmethod
+    def with_classes(labels: Iterable[str | bytes]) -> "type[ClassificationOutput]":
+        """Returns the kind of output that tells these labels beside the scores.
+
+        For `model_to_estimator(export_outputs={"species": ClassificationOutput.with_classes(
+        ["setosa", "versicolor", "virginica"])})`. As many labels as scores are checked when the
+        model is exported.
+
+        Args:
+            labels: One for each score, in their order. Two of them also serve a model that answers
+                `[batch, 1]`, the probability of the second: the scores become `[1 - p, p]`.
+
+        Raises:
+            TypeError: A label is no text.
+            ValueError: There is none, or two are the same.
+        """
+        checked = checked_labels(labels)
+
+        class WithClasses(ClassificationOutput):
+            """Scores with labels that are known beforehand."""
+
+            def __init__(self, scores: Any) -> None:
+                super().__init__(*labelled(_float_tensor(_SCORES, scores), checked))
+
+        WithClasses.__name__ = WithClasses.__qualname__ = ClassificationOutput.__name__
+        return WithClasses
 
     @property
     def scores(self) -> tf.Tensor | None:
@@ -154,7 +187,7 @@ class ClassificationOutput(_OfExamples):
     def tensors(self) -> dict[str, tf.Tensor]:
         """Those of `classes` and `scores` that there are."""
         names = (tf.saved_model.CLASSIFY_OUTPUT_CLASSES, tf.saved_model.CLASSIFY_OUTPUT_SCORES)
-        both = zip(names, (self._classes, self._scores), strict=True)
+        both = zip(names, (self._classes, self._served), strict=True)
         return {name: tensor for name, tensor in both if tensor is not None}
 
 
@@ -178,3 +211,7 @@ def _float_tensor(what: str, value: Any) -> tf.Tensor:
     if not _tensor(what, value).dtype.is_floating:
         raise ValueError(f"{what} must be a float tensor; received one of {value.dtype.name}.")
     return value
+
+
+def _as_float32(value: tf.Tensor) -> tf.Tensor:
+    return value if value.dtype == tf.float32 else tf.cast(value, tf.float32)

@@ -42,7 +42,7 @@ class Exporter(abc.ABC):
         Args:
             estimator: The Estimator that was evaluated: has `model_dir` and
                 `export_saved_model(export_dir_base, serving_input_receiver_fn, assets_extra=,
-                as_text=, checkpoint_path=)`.
+                as_text=, checkpoint_path=)`, and `warmup_examples=` where that is not 0.
             export_path: The folder of this exporter, `<model_dir>/export/<name>`. It may not exist.
             checkpoint_path: The checkpoint that was evaluated.
             eval_result: What `evaluate` answered: metrics, `loss` and `global_step` by name.

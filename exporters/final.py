@@ -21,9 +21,12 @@ class FinalExporter(SavedModelExporter):
             estimator's own default, whose inputs are the features that its model asks for.
         assets_extra: Files to lie under `assets.extra/`: relative destination to source path.
         as_text: Write `saved_model.pbtxt` for people rather than `saved_model.pb`.
+        warmup_examples: So many examples of the evaluation, of its first batch, are written as
+            requests that a server runs before it serves the model (up to 1000). They are readable
+            data: 0, the default, writes none.
 
     Raises:
-        ValueError: `name` is empty or no string.
+        ValueError: `name` is empty or no string, or `warmup_examples` is no such number.
         TypeError: `serving_input_receiver_fn` cannot be called.
     """
 
@@ -33,8 +36,10 @@ class FinalExporter(SavedModelExporter):
         serving_input_receiver_fn: ServingInputReceiverFn | None = None,
         assets_extra: dict[str, str] | None = None,
         as_text: bool = False,
+        *,
+        warmup_examples: int = 0,
     ) -> None:
-        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text)
+        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text, warmup_examples)
 
     def export(
         self,

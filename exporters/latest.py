@@ -17,9 +17,13 @@ class LatestExporter(SavedModelExporter):
         assets_extra: Files to lie under `assets.extra/`: relative destination to source path.
         as_text: Write `saved_model.pbtxt` for people rather than `saved_model.pb`.
         exports_to_keep: So many of the newest stay; None: all.
+        warmup_examples: So many examples of the evaluation, of its first batch, are written as
+            requests that a server runs before it serves the model (up to 1000). They are readable
+            data: 0, the default, writes none.
 
     Raises:
-        ValueError: `name` is empty or no string, or `exports_to_keep` is not above 0.
+        ValueError: `name` is empty or no string, `exports_to_keep` is not above 0, or
+            `warmup_examples` is no such number.
         TypeError: `serving_input_receiver_fn` cannot be called.
     """
 
@@ -30,8 +34,10 @@ class LatestExporter(SavedModelExporter):
         assets_extra: dict[str, str] | None = None,
         as_text: bool = False,
         exports_to_keep: int | None = 5,
+        *,
+        warmup_examples: int = 0,
     ) -> None:
-        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text)
+        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text, warmup_examples)
         self._exports_to_keep = checked_exports_to_keep("LatestExporter", exports_to_keep)
 
     def export(

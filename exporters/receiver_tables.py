@@ -81,7 +81,8 @@ def _initializer(graph: Any, handle: Any) -> Any:
     inner = [inside for outside, inside in graph.captures if outside is handle]
     noted = graph.get_collection(tf.compat.v1.GraphKeys.TABLE_INITIALIZERS)
     for operation in noted:
-        if inner and any(tensor is inner[0] for tensor in operation.inputs):
+        # Of a table that was made and filled at once, nothing is noted.
+        if inner and operation is not None and any(tensor is inner[0] for tensor in operation.inputs):
             return operation
     return None
 

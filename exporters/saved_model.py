@@ -32,6 +32,7 @@ from kerasrun.exporters.signatures import (
     with_alternatives,
 )
 from kerasrun.exporters.version_folder import VersionFolder
+from kerasrun.exporters.warmup import write_warmup_requests
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def write_saved_model(
     assets_extra: Mapping[str, str] | None = None,
     as_text: bool = False,
     check: ExpectedAnswer | None = None,
+    warmup_requests: Iterable[bytes] = (),
     clock: Callable[[], float] = time.time,
 ) -> Export:
     """Writes `<export_dir_base>/<seconds>`, a SavedModel tagged `serve`.
@@ -71,6 +73,8 @@ def write_saved_model(
         assets_extra: Files to lie under `assets.extra/`: relative destination to source path.
         as_text: Write `saved_model.pbtxt` rather than `saved_model.pb`.
         check: A question and the answer that the written model must give.
+        warmup_requests: What a server runs before it serves the model, as `warmup_requests` makes
+            them.
         clock: Answers the seconds since 1970. The folder is named by them; a name that is not above
             all before it is raised to the next free one, so that names always rise.
 
@@ -78,8 +82,9 @@ def write_saved_model(
         The folder and what the check found.
 
     Raises:
-        ValueError: A signature is unfit, an asset is missing or escapes, or a signature uses a
-            table that is not among `resources`. Nothing is written.
+        ValueError: A signature is unfit, an asset is missing, escapes or is a file of warm-up
+            requests beside those given, or a signature uses a table that is not among `resources`.
+            Nothing is written.
         ExportCheckError: The written model answers otherwise. Nothing is left of it.
     """
     listed = with_alternatives(signatures)
@@ -90,6 +95,7 @@ def write_saved_model(
         save(root, folder.temporary, functions)
         finish_signatures(folder.temporary, names, as_text)
         copy_assets_extra(assets, folder.temporary)
+        write_warmup_requests(warmup_requests, folder.temporary)
         difference = check_export(folder.temporary, names, check)
         path = folder.commit()
     return Export(ExportPath.of(path), check.examples if check else 0, difference)

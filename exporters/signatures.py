@@ -72,14 +72,18 @@ def with_alternatives(signatures: Iterable[Signature]) -> list[Signature]:
 def traced(signatures: list[Signature]) -> tuple[dict[str, SignatureNames], dict[str, Any]]:
     """Returns for each signature its names, and its concrete function.
 
+    Signatures of one function and one receiver share the trace, and so the graph that is written.
+
     Raises:
         ValueError: A name cannot be kept, or a function returns no dict of tensors.
     """
     names: dict[str, SignatureNames] = {}
     functions: dict[str, Any] = {}
+    made: dict[tuple[int, int], Any] = {}
     for signature in signatures:
         inputs = signature_names(signature.name, signature.receiver.specs)
-        function = _function(signature, inputs)
+        way = id(signature.function), id(signature.receiver)
+        function = made[way] = made.get(way) or _function(signature, inputs)
         outputs = tuple(function.structured_outputs)
         names[signature.name] = SignatureNames(inputs, outputs, signature.method_name)
         functions[signature.name] = function

@@ -25,6 +25,9 @@ def output_signatures(
             receiver's alternative is called `<alternative>:<output>`.
         predict: Takes the features, returns the outputs by name.
         receiver: Where the features come from.
+
+    Raises:
+        ValueError: Later, when a signature is traced: its kind cannot take the output.
     """
     found = []
     for output, kind in export_outputs.items():
@@ -47,4 +50,11 @@ def _ways(output: str, receiver: TracedReceiver) -> Iterator[tuple[str, TracedRe
 def _answering(
     output: str, kind: Callable[[Any], ExportOutput], predict: Callable[[Any], Mapping[str, Any]]
 ) -> Callable[[Any], Mapping[str, Any]]:
-    return lambda features: kind(predict(features)[output]).tensors
+    def answer(features: Any) -> Mapping[str, Any]:
+        value = predict(features)[output]
+        try:
+            return kind(value).tensors
+        except ValueError as error:
+            raise ValueError(f"export_outputs[{output!r}]: {error}") from error
+
+    return answer

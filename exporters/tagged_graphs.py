@@ -33,6 +33,7 @@ from kerasrun.exporters.signature_names import (
 )
 from kerasrun.exporters.signatures import Signature, receiver_resources, with_alternatives
 from kerasrun.exporters.version_folder import VersionFolder
+from kerasrun.exporters.warmup import write_warmup_requests
 
 _INIT_OP = "__saved_model_init_op"  # what fills tables: a signature that is none
 
@@ -76,6 +77,7 @@ def write_tagged_graphs(
     assets_extra: Mapping[str, str] | None = None,
     as_text: bool = False,
     check: ExpectedAnswer | None = None,
+    warmup_requests: Iterable[bytes] = (),
     clock: Callable[[], float] = time.time,
 ) -> Export:
     """Writes `<export_dir_base>/<seconds>`, a SavedModel of several graphs, or of one not to serve.
@@ -87,6 +89,7 @@ def write_tagged_graphs(
         assets_extra: Files to lie under `assets.extra/`: relative destination to source path.
         as_text: Write `saved_model.pbtxt` rather than `saved_model.pb`.
         check: A question to the graph `serve`, and the answer that it must give.
+        warmup_requests: As in `write_saved_model`.
         clock: Answers the seconds since 1970; see `write_saved_model`.
 
     Returns:
@@ -114,6 +117,7 @@ def write_tagged_graphs(
         tf.train.Checkpoint(root=everything).write(prefix)
         write_message(model, folder.temporary, as_text)
         copy_assets_extra(assets, folder.temporary)
+        write_warmup_requests(warmup_requests, folder.temporary)
         _check_loadable(folder.temporary, made)
         path = folder.commit()
     asked = check.examples if check and tf.saved_model.SERVING in {e.tag for e in made} else 0

@@ -35,6 +35,10 @@ def without_noise() -> Iterator[None]:
 
 def _pass_on(source: int, target: int) -> None:
     with os.fdopen(source, "rb") as lines, os.fdopen(target, "wb", buffering=0) as out:
+        dropped = False
         for line in lines:
-            if not is_noise(line.decode(errors="replace")):
+            # What failed in a graph is told in two lines.
+            second = dropped and line.startswith(b"\t [[{{")
+            dropped = second or is_noise(line.decode(errors="replace"))
+            if not dropped:
                 out.write(line)

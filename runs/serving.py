@@ -77,6 +77,7 @@ def server_options(
     batching: tuple[bool, int, int],
     token_file: Path | None,
     tls: tuple[Path | None, Path | None],
+    labels_ahead: bool = False,
 ) -> Any:
     """The settings of a server.
 
@@ -86,6 +87,7 @@ def server_options(
             model waits.
         token_file: Holds the bearer token; None: none is asked for.
         tls: The certificate and its key, or None.
+        labels_ahead: Whether a label may be given to a version that is not loaded yet.
 
     Raises:
         UsageError: A file cannot be read, or holds no token.
@@ -105,6 +107,7 @@ def server_options(
         poll_secs=poll_secs,
         ssl_certificate=str(tls[0]) if tls[0] else None,
         ssl_key=str(tls[1]) if tls[1] else None,
+        allow_version_labels_for_unavailable_models=labels_ahead,
         rest=RestOptions(token=_token_in(token_file) if token_file else ""),
         batching=BatchOptions(enabled=enabled, max_batch_size=most, batch_timeout_micros=micros),
     )

@@ -39,7 +39,7 @@ class BatchOptions:
     inline_micros: int = 500
 
 
-@dataclasses.dataclass(eq=False)
+@dataclasses.dataclass(eq=False, slots=True)
 class _Request:
     call: Call
     rows: int
@@ -98,7 +98,10 @@ class Batcher:
         loop = asyncio.get_running_loop()
         request = _Request(call, call.rows or 0, loop.create_future(), loop.time())
         key = self._key(servable, request)
-        self._queues.setdefault(key, _Queue(servable)).requests.append(request)
+        queue = self._queues.get(key)
+        if queue is None:
+            queue = self._queues[key] = _Queue(servable)
+        queue.requests.append(request)
         self._waiting += 1
         self._schedule(loop)
         return await request.answer
@@ -120,11 +123,11 @@ class Batcher:
         alone = (
             not self.options.enabled
             or not 0 < request.rows < self.options.max_batch_size
-            or not servable.signatures[call.signature].batchable
+            or call.signature not in servable.batchable
         )
         if alone:
             return request
-        rows = tuple(each.shape[1:] for each in call.inputs.values())
+        rows = tuple([each.shape[1:] for each in call.inputs.values()])
         return servable, call.signature, call.outputs, rows
 
     def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -153,7 +156,11 @@ class Batcher:
                 self._threads.submit(self._run, loop, queue.servable, batch)
 
     def _is_quick(self, servable: Servable, batch: list[_Request]) -> bool:
-        seconds = servable.seconds(batch[0].call, sum(each.call.size for each in batch))
+        first = batch[0]
+        size = first.call.size
+        if len(batch) > 1:  # their rows have the same shape
+            size = size // first.rows * sum([each.rows for each in batch])
+        seconds = servable.seconds(first.call, size)
         return seconds * 1e6 < self.options.inline_micros
 
     def _wait(self, key: Hashable, loop: asyncio.AbstractEventLoop) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasrun.exporters.serving.dtype_names import dtype_name
 from kerasrun.exporters.serving.errors import ServingError
 from kerasrun.exporters.serving.signature import Signature, TensorSpec
 
@@ -18,38 +19,42 @@ def checked_inputs(signature: Signature, inputs: Tensors) -> dict[str, NDArray[A
     Raises:
         ServingError: One is missing, unknown or of another type.
     """
+    if inputs.keys() != signature.inputs.keys():
+        raise _other_names(signature, inputs)
+    return {name: _typed(name, inputs[name], spec) for name, spec in signature.inputs.items()}
+
+
+def _other_names(signature: Signature, inputs: Tensors) -> ServingError:
     extra, missing = (
         inputs.keys() - signature.inputs.keys(),
         signature.inputs.keys() - inputs.keys(),
     )
     if len(inputs) != len(signature.inputs):
-        raise ServingError(
+        return ServingError(
             "INVALID_ARGUMENT",
             f"input size does not match signature: {len(inputs)}!={len(signature.inputs)} "
             f"len({_named(inputs)}) != len({_named(signature.inputs)}). "
             f"Sent extra: {_named(extra)}. Missing but required: {_named(missing)}.",
         )
-    if extra:
-        raise ServingError(
-            "INVALID_ARGUMENT",
-            f"input tensor alias not found in signature: {min(extra)}. "
-            f"Inputs expected to be in the set {_named(signature.inputs)}.",
-        )
-    return {name: _typed(name, inputs[name], spec) for name, spec in signature.inputs.items()}
+    return ServingError(
+        "INVALID_ARGUMENT",
+        f"input tensor alias not found in signature: {min(extra)}. "
+        f"Inputs expected to be in the set {_named(signature.inputs)}.",
+    )
 
 
 def _typed(name: str, value: NDArray[Any], spec: TensorSpec) -> NDArray[Any]:
     # The prepared call reads what it is given as the type that the graph has.
+    if dtype_name(value.dtype) == spec.dtype:
+        return value
     is_text = value.dtype.kind in "OSU"
     if is_text and spec.dtype == "string":
         return _as_bytes(name, value)
-    if value.dtype.name != spec.dtype:
-        found = "string" if is_text else value.dtype.name
-        raise ServingError(
-            "INVALID_ARGUMENT",
-            f"Expected input {name} to be of type {spec.dtype}, got {found}.",
-        )
-    return value
+    found = "string" if is_text else value.dtype.name
+    raise ServingError(
+        "INVALID_ARGUMENT",
+        f"Expected input {name} to be of type {spec.dtype}, got {found}.",
+    )
 
 
 def _as_bytes(name: str, texts: NDArray[Any]) -> NDArray[Any]:

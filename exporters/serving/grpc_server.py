@@ -12,6 +12,7 @@ from kerasrun.exporters.serving.batching import Batcher
 from kerasrun.exporters.serving.grpc_models import ModelService
 from kerasrun.exporters.serving.grpc_prediction import PredictionService
 from kerasrun.exporters.serving.options import ServerOptions
+from kerasrun.exporters.serving.prometheus import Metrics
 from kerasrun.exporters.serving.store import ModelStore
 
 
@@ -22,6 +23,7 @@ class GrpcServer:
         store: The models.
         batcher: What joins requests; of the same loop.
         options: The settings.
+        metrics: Where requests are counted.
 
     Attributes:
         port: Where it listens.
@@ -30,7 +32,13 @@ class GrpcServer:
         OSError: The port is taken.
     """
 
-    def __init__(self, store: ModelStore, batcher: Batcher, options: ServerOptions) -> None:
+    def __init__(
+        self,
+        store: ModelStore,
+        batcher: Batcher,
+        options: ServerOptions,
+        metrics: Metrics | None = None,
+    ) -> None:
         limit = options.rest.max_body_bytes
         token = options.rest.token
         self._server = grpc.aio.server(
@@ -38,7 +46,7 @@ class GrpcServer:
             options=[("grpc.max_receive_message_length", limit), ("grpc.so_reuseport", 0)],
         )
         add = prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server
-        add(PredictionService(store, batcher), self._server)
+        add(PredictionService(store, batcher, metrics, options.rest), self._server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(store), self._server)
         self._drain_secs = options.drain_secs
         self.port = self._bound(options)

@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 
 from kerasrun.exporters.serving.errors import ServingError
 from kerasrun.exporters.serving.model_config import ModelConfig
@@ -36,20 +36,38 @@ class _Entry:
         return VersionStatus(self.version, self.state, self.error.code, self.error.message)
 
 
+class _Use(contextlib.AbstractContextManager[Servable]):
+    """A version in use. A class, for a generator costs a quick request three times as much."""
+
+    __slots__ = ("_entry", "_model", "_version")
+
+    def __init__(self, model: "HostedModel", version: int | None) -> None:
+        self._model, self._version = model, version
+
+    def __enter__(self) -> Servable:
+        self._entry, servable = self._model._taken(self._version)
+        return servable
+
+    def __exit__(self, *failure: object) -> None:
+        self._model._given_back(self._entry)
+
+
 class HostedModel:
     """One model. Threads may use it while one of them polls.
 
     Args:
         config: What to serve.
         load: Makes a servable of a folder, a name and a version.
+        labels_ahead: Whether a label that no version has had may be given to one that is not
+            served yet.
 
     Attributes:
         config: What to serve; `poll` follows when it is replaced.
     """
 
-    def __init__(self, config: ModelConfig, load: Loader) -> None:
+    def __init__(self, config: ModelConfig, load: Loader, labels_ahead: bool = False) -> None:
         self.config = config
-        self._load = load
+        self._load, self._labels_ahead = load, labels_ahead
         self._entries: dict[int, _Entry] = {}
         self._labels: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -58,17 +76,14 @@ class HostedModel:
     def poll(self) -> None:
         """Loads the versions that are new and wanted; then unloads those that are not wanted.
 
-        The old ones stay while no new one can be served, and while the base cannot be read.
+        In place of one that cannot be loaded, the policy chooses among the others. The old ones
+        stay while no new one can be served, and while the base cannot be read.
         """
         folders = version_folders(self.config.base_path)
         self._tell_unreadable(folders is None)
         if folders is None:
             return
-        wanted = self.config.policy.choose(folders)
-        for version in sorted(wanted, reverse=True):
-            if self._is_new(version, folders[version]):
-                self._add(version, folders[version])
-        self._unload(self._outdated(wanted))
+        self._unload(self._outdated(self._load_wanted(folders)))
         self._set_labels()
 
     def unload(self) -> None:
@@ -105,18 +120,15 @@ class HostedModel:
                 )
             return self._labels[label]
 
-    @contextlib.contextmanager
-    def use(self, version: int | None) -> Iterator[Servable]:
-        """Yields a version, the newest if None, which is not unloaded meanwhile.
+    def use(self, version: int | None) -> contextlib.AbstractContextManager[Servable]:
+        """Returns a version, the newest if None, to use it in a `with` statement.
+
+        It is not unloaded meanwhile.
 
         Raises:
-            ServingError: It is not served.
+            ServingError: It is not served; on entering.
         """
-        entry, servable = self._taken(version)
-        try:
-            yield servable
-        finally:
-            self._given_back(entry)
+        return _Use(self, version)
 
     def _taken(self, version: int | None) -> tuple[_Entry, Servable]:
         with self._lock:
@@ -142,6 +154,25 @@ class HostedModel:
             last = not entry.users and entry.state is State.UNLOADING
         if last:
             self._close(entry)
+
+    def _load_wanted(self, folders: Mapping[int, str]) -> set[int]:
+        """Loads what the policy chooses and is new; returns all that it has chosen."""
+        left, wanted = dict(folders), set[int]()
+        while True:
+            chosen = self.config.policy.choose(left)
+            for version in sorted(chosen - wanted, reverse=True):
+                if self._is_new(version, folders[version]):
+                    self._add(version, folders[version])
+            wanted |= chosen
+            bad = {version for version in chosen if self._is_bad(version)}
+            if not bad:
+                return wanted
+            left = {version: path for version, path in left.items() if version not in bad}
+
+    def _is_bad(self, version: int) -> bool:
+        with self._lock:
+            entry = self._entries.get(version)
+        return entry is not None and entry.state is State.END and entry.error is not None
 
     def _is_new(self, version: int, path: str) -> bool:
         with self._lock:
@@ -221,7 +252,8 @@ class HostedModel:
             kept = {label: each for label, each in self._labels.items() if label in wanted}
             for label, version in wanted.items():
                 entry = self._entries.get(version)
-                if entry is not None and entry.state is State.AVAILABLE:
+                served = entry is not None and entry.state is State.AVAILABLE
+                if served or (self._labels_ahead and label not in kept):
                     kept[label] = version
             self._labels = kept
 

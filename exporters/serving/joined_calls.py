@@ -38,7 +38,7 @@ def _joined(calls: list[Call]) -> Call:
 
 def _split(answer: Answer, calls: list[Call]) -> list[Answer | Exception] | None:
     """Returns each call's part; None if the model did not answer row by row."""
-    ends = list(itertools.accumulate(each.rows or 0 for each in calls))
+    ends = list(itertools.accumulate([len(next(iter(each.inputs.values()))) for each in calls]))
     if any(each.ndim == 0 or len(each) != ends[-1] for each in answer.values()):
         return None
     return [

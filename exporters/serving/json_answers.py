@@ -5,6 +5,7 @@ object `{"b64": ...}`. NaN and the infinities are written as such, which strict 
 """
 
 import base64
+import math
 from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasrun.exporters.serving.dtype_names import dtype_name
 from kerasrun.exporters.serving.json_document import invalid
 from kerasrun.exporters.serving.json_numbers import FLOATS, cxx_name, decimal, decimals
 from kerasrun.exporters.serving.json_rules import Format
@@ -68,16 +70,17 @@ def write_error(message: str) -> bytes:
 
 
 def _rows(outputs: Mapping[str, NDArray[Any]]) -> str:
-    sizes = set[int]()
+    expected: int | None = None
     for name, tensor in outputs.items():
         if not tensor.ndim:
             raise invalid(f"Tensor name: {name} has no shape information ")
-        if sizes and len(tensor) not in sizes:
+        if expected is None:
+            expected = len(tensor)
+        elif len(tensor) != expected:
             raise invalid(
                 f"Tensor name: {name} has inconsistent batch size: {len(tensor)} "
-                f"expecting: {min(sizes)}"
+                f"expecting: {expected}"
             )
-        sizes.add(len(tensor))
     columns = [_nested(name, tensor, 1) for name, tensor in outputs.items()]
     if len(columns) == 1:
         return _list(columns[0])
@@ -110,14 +113,14 @@ def _nested(name: str, tensor: NDArray[Any], keep: int) -> list[str]:
     texts = _flat(name, tensor)
     for axis in range(tensor.ndim - 1, keep - 1, -1):
         size = tensor.shape[axis]
-        count = int(np.prod(tensor.shape[:axis]))
+        count = math.prod(tensor.shape[:axis])
         texts = [_list(texts[i * size : (i + 1) * size]) for i in range(count)]
     return texts
 
 
 def _flat(name: str, tensor: NDArray[Any]) -> list[str]:
     kind = tensor.dtype.kind
-    if tensor.dtype.name in FLOATS:
+    if dtype_name(tensor.dtype) in FLOATS:
         return decimals(tensor)
     if kind in "iu":
         return list(map(str, tensor.ravel().tolist()))

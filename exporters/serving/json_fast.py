@@ -28,6 +28,9 @@ def _orjson_loads() -> Callable[[bytes], Any] | None:
 
 
 _loads = _orjson_loads()
+_KEYS = frozenset(("signature_name", "instances", "inputs"))
+_FLOAT64, _INT64 = np.dtype(np.float64), np.dtype(np.int64)
+_FEW = 64  # numbers up to which Python is quicker than NumPy
 
 
 def parse_predict_fast(
@@ -53,11 +56,7 @@ def try_parse(
         document = _loads(body)
     except ValueError:
         return None
-    if not isinstance(document, dict) or not document.keys() <= {
-        "signature_name",
-        "instances",
-        "inputs",
-    }:
+    if not isinstance(document, dict) or not document.keys() <= _KEYS:
         return None
     name = document.get("signature_name", "")
     if not isinstance(name, str):
@@ -127,7 +126,7 @@ def _tensor(value: Any, dtype: str) -> NDArray[Any] | None:
         return None
     if dtype in FLOATS:
         return _floats(array, dtype)
-    if dtype in INTEGERS and array.dtype == np.int64:
+    if dtype in INTEGERS and array.dtype == _INT64:
         low, high = INTEGERS[dtype]
         if low <= array.min() and array.max() <= high:
             return array.astype(dtype, copy=False)
@@ -138,10 +137,17 @@ def _floats(array: NDArray[Any], dtype: str) -> NDArray[Any] | None:
     # Beyond `largest` an integer is refused and a float is not: here they look the same.
     # A negative zero may have been an integer, which has none.
     _, largest, _ = FLOATS[dtype]
-    if array.dtype not in (np.int64, np.float64):
+    if array.dtype != _FLOAT64 and array.dtype != _INT64:
         return None
-    if not (-largest <= array.min() and array.max() <= largest):
+    few = array.ravel().tolist() if array.size <= _FEW else None
+    low, high, zero = _extent(array) if few is None else (min(few), max(few), 0 in few)
+    if not -largest <= low <= high <= largest:
         return None
-    if array.dtype == np.float64 and np.signbit(array[array == 0]).any():
+    if zero and array.dtype == _FLOAT64 and np.signbit(array[array == 0]).any():
         return None
     return array.astype(dtype, copy=False)
+
+
+def _extent(array: NDArray[Any]) -> tuple[Any, Any, bool]:
+    """Returns the smallest number, the largest, and whether there is a zero."""
+    return array.min(), array.max(), not array.all()

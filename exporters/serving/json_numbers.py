@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasrun.exporters.serving.dtype_names import dtype_name
 from kerasrun.exporters.serving.errors import ServingError
 from kerasrun.exporters.serving.json_document import describe, invalid, type_name
 
@@ -34,7 +35,8 @@ INTEGERS: dict[str, tuple[int, int]] = {
     "uint64": (0, 2**64 - 1),
 }
 _DIGITS = {"float16": 5, "float32": 9, "float64": 17}
-_PACKED = {name: struct.Struct(code) for name, code in zip(FLOATS, "efd", strict=True)}
+_CODES = dict(zip(FLOATS, "efd", strict=True))
+_PACKED = {name: struct.Struct(code) for name, code in _CODES.items()}
 _FEW = 16  # numbers up to which NumPy costs more than it saves
 _CXX = {name: words for name, (words, _, _) in FLOATS.items()}
 
@@ -96,10 +98,10 @@ def decimal(value: float, dtype: str) -> str:
 
 def decimals(array: NDArray[np.floating[Any]]) -> list[str]:
     """Returns the numbers of an array, flat, as `decimal` writes each of them."""
-    flat, dtype = array.ravel(), array.dtype.name
+    flat, dtype = array.ravel(), dtype_name(array.dtype)
     values = flat.tolist()
     if len(values) <= _FEW:
-        return [decimal(value, dtype) for value in values]
+        return _few_decimals(values, dtype)
     long = f"%.{_DIGITS[dtype]}g"
     short = ("%g " * len(values) % tuple(values)).split()
     with np.errstate(over="ignore"):  # six digits of the largest number may be more than it
@@ -111,6 +113,21 @@ def decimals(array: NDArray[np.floating[Any]]) -> list[str]:
     for place in np.flatnonzero(~np.isfinite(flat)).tolist():
         texts[place] = _unusual(values[place])
     return texts
+
+
+def _few_decimals(values: list[float], dtype: str) -> list[str]:
+    total = sum(values)
+    if total - total != 0:  # some may be infinite or NaN
+        return [decimal(value, dtype) for value in values]
+    code = f"{len(values)}{_CODES[dtype]}"
+    short = ("%g " * len(values) % tuple(values)).split()
+    try:
+        back = struct.unpack(code, struct.pack(code, *map(float, short)))
+    except OverflowError:  # see _holds
+        return [decimal(value, dtype) for value in values]
+    long = f"%.{_DIGITS[dtype]}g"
+    texts = [s if b == v else long % v for s, b, v in zip(short, back, values, strict=True)]
+    return [text if "." in text or "e" in text else f"{text}.0" for text in texts]
 
 
 def _holds(text: str, value: float, dtype: str) -> bool:

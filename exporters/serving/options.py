@@ -18,7 +18,9 @@ class ServerOptions:
         drain_secs: How long requests under way may take once the server is asked to end.
         ssl_certificate: A PEM file; with `ssl_key` both ports speak TLS.
         ssl_key: A PEM file.
-        rest: What a client may do; its token and body size hold for gRPC, too.
+        allow_version_labels_for_unavailable_models: Whether a label that no version has had may be
+            given to one that is not loaded yet.
+        rest: What a client may do; its token, body size and rows hold for gRPC, too.
         batching: How requests are joined.
     """
 
@@ -29,5 +31,6 @@ class ServerOptions:
     drain_secs: float = 20.0
     ssl_certificate: str | None = None
     ssl_key: str | None = None
+    allow_version_labels_for_unavailable_models: bool = False
     rest: RestOptions = dataclasses.field(default_factory=RestOptions)
     batching: BatchOptions = dataclasses.field(default_factory=BatchOptions)

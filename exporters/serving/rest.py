@@ -31,6 +31,7 @@ from kerasrun.exporters.serving.json_examples import parse_examples, serialized
 from kerasrun.exporters.serving.json_fast import parse_predict_fast
 from kerasrun.exporters.serving.json_rules import signature_of
 from kerasrun.exporters.serving.prometheus import CONTENT_TYPE, Metrics
+from kerasrun.exporters.serving.rest_deadlines import Deadlines
 from kerasrun.exporters.serving.rest_http import (
     Answer,
     Gone,
@@ -128,6 +129,12 @@ class RestApp:
         self.metrics = metrics or Metrics()
         self._store, self._runner = store, runner
         self._options = options or RestOptions()
+        self._deadlines = Deadlines(self._options.timeout_secs)
+        self._methods = {
+            "predict": self._predict,
+            "classify": self._classify,
+            "regress": self._regress,
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, as ASGI has it."""
@@ -146,7 +153,7 @@ class RestApp:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         options = self._options
         try:
-            async with asyncio.timeout(options.timeout_secs or None):
+            with self._deadlines.begin():
                 return await self._route(scope, receive)
         except ServingError as error:
             return failed(error)
@@ -189,12 +196,11 @@ class RestApp:
         )
 
     async def _counted(self, asked: ModelPath, body: bytes) -> Answer:
-        methods = {"predict": self._predict, "classify": self._classify, "regress": self._regress}
         start, code = time.perf_counter(), _INTERNAL
         rows: int | None = None
         try:
             with self._store.use(asked.name, asked.version, asked.label) as servable:
-                text, rows = await methods[asked.method](servable, body)
+                text, rows = await self._methods[asked.method](servable, body)
             code = "OK"
             return Answer(200, text)
         except ServingError as error:
@@ -211,15 +217,18 @@ class RestApp:
 
     async def _predict(self, servable: Servable, body: bytes) -> tuple[bytes, int | None]:
         nesting = self._options.max_nesting
-        request = await _apart(
-            len(body) > _MUCH_TEXT,
-            lambda: parse_predict_fast(body, servable.signatures, nesting),
-        )
-        rows = max((len(each) for each in request.inputs.values() if each.ndim), default=1)
+        if len(body) > _MUCH_TEXT:
+            request = await asyncio.to_thread(
+                parse_predict_fast, body, servable.signatures, nesting
+            )
+        else:
+            request = parse_predict_fast(body, servable.signatures, nesting)
+        rows = max([len(each) for each in request.inputs.values() if each.ndim], default=1)
         self._check_rows(rows)
         outputs = await self._runner.run(servable, request.signature, request.inputs)
-        many = sum(each.size for each in outputs.values()) > _MANY_VALUES
-        return await _apart(many, lambda: write_predict(outputs, request.format)), rows
+        if sum([each.size for each in outputs.values()]) > _MANY_VALUES:
+            return await asyncio.to_thread(write_predict, outputs, request.format), rows
+        return write_predict(outputs, request.format), rows
 
     async def _classify(self, servable: Servable, body: bytes) -> tuple[bytes, int | None]:
         outputs, rows = await self._run_examples(servable, body, results.check_classify)

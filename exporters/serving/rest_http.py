@@ -83,8 +83,10 @@ def check_token(scope: Scope, token: str) -> None:
     Raises:
         ServingError: It does not.
     """
+    if not token:
+        return
     shown = _header(scope, b"authorization").split(None, 1)
-    if token and not (
+    if not (
         len(shown) == 2
         and shown[0].lower() == b"bearer"
         and hmac.compare_digest(shown[1].strip(), token.encode())
@@ -124,7 +126,10 @@ async def send_answer(send: Send, answer: Answer, cors: bool = False) -> None:
 
 def _header(scope: Scope, name: bytes) -> bytes:
     headers: Headers = scope["headers"]
-    return next((value for key, value in headers if key.lower() == name), b"")
+    for key, value in headers:
+        if len(key) == len(name) and key.lower() == name:
+            return value
+    return b""
 
 
 async def _received(receive: Receive, limit: int) -> bytes:

@@ -3,6 +3,7 @@
 Paths are matched as they came: a model whose name has a `/` is asked for with `%2F`.
 """
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -43,6 +44,7 @@ class ModelPath(NamedTuple):
     label: str | None = None
 
 
+@functools.lru_cache(maxsize=64)  # most requests ask for the same
 def parse_path(http_method: str, path: bytes) -> ModelPath:
     """Returns what a request asks for.
 

@@ -40,8 +40,8 @@ class Call(NamedTuple):
     @property
     def rows(self) -> int | None:
         """The size of the first dimension, where all inputs have the same one."""
-        sizes = {each.shape[0] if each.ndim else None for each in self.inputs.values()}
-        return sizes.pop() if len(sizes) == 1 else None
+        sizes = [each.shape[:1] for each in self.inputs.values()]
+        return sizes[0][0] if sizes and sizes[0] and sizes.count(sizes[0]) == len(sizes) else None
 
     @property
     def size(self) -> int:
@@ -63,6 +63,7 @@ class Servable:
         version: Its number.
         signature_defs: The `SignatureDef`s in the file, by name, with TensorFlow's own.
         signatures: What can be run, by name.
+        batchable: The names of those of which several requests may be joined.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Servable:
         self.name, self.version = name, version
         self.signature_defs = dict(signature_defs)
         self.signatures: Mapping[str, Signature] = signatures_of(signature_defs)
+        self.batchable = frozenset(name for name, it in self.signatures.items() if it.batchable)
         self._session = session
         self._calls: dict[Hashable, Callable[..., list[Any]]] = {}
         self._seconds: dict[Hashable, float] = {}

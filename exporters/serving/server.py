@@ -11,6 +11,7 @@ from kerasrun.exporters.serving.batching import Batcher
 from kerasrun.exporters.serving.errors import ServingError
 from kerasrun.exporters.serving.model_config import ModelConfig
 from kerasrun.exporters.serving.options import ServerOptions
+from kerasrun.exporters.serving.prometheus import Metrics
 from kerasrun.exporters.serving.rest import RestApp
 from kerasrun.exporters.serving.store import ModelStore
 
@@ -68,24 +69,26 @@ async def _serve(
     options: ServerOptions,
     started: Callable[[Addresses, ModelStore], None],
 ) -> None:
-    store, batcher = ModelStore(), Batcher(options.batching)
+    allowed = options.allow_version_labels_for_unavailable_models
+    store, batcher, metrics = ModelStore(labels_ahead=allowed), Batcher(options.batching), Metrics()
     with contextlib.ExitStack() as stack:
         stack.callback(store.close)
         stack.callback(batcher.close)
         listening = stack.enter_context(_listening(options.host, options.rest_api_port))
-        grpc_server = _grpc_server(store, batcher, options)
+        grpc_server = _grpc_server(store, batcher, options, metrics)
         await asyncio.to_thread(store.configure, models)
         store.start(options.poll_secs)
-        rest = _rest_server(RestApp(store, batcher, options.rest), options)
+        rest = _rest_server(RestApp(store, batcher, options.rest, metrics), options)
         addresses = _addresses(listening, grpc_server, options)
         serving = asyncio.ensure_future(rest.serve(sockets=[listening]))
         if grpc_server:
             await grpc_server.start()
-        with _asked_to_end(rest):
+        with _asked_to_end(rest) as asked:
             started(addresses, store)
-            await serving
-        if grpc_server:
-            await grpc_server.stop()
+            asking = asyncio.ensure_future(asked.wait())
+            await asyncio.wait((serving, asking), return_when=asyncio.FIRST_COMPLETED)
+            asking.cancel()
+            await asyncio.gather(serving, *([grpc_server.stop()] if grpc_server else []))
 
 
 def _rest_server(app: RestApp, options: ServerOptions) -> Any:
@@ -118,7 +121,7 @@ def _rest_server(app: RestApp, options: ServerOptions) -> Any:
 
 
 def _grpc_server(
-    store: ModelStore, batcher: Batcher, options: ServerOptions
+    store: ModelStore, batcher: Batcher, options: ServerOptions, metrics: Metrics
 ) -> "GrpcServer | None":
     if options.port is None:
         return None
@@ -130,7 +133,7 @@ def _grpc_server(
             f"{error.name} is not installed. Try: pip install 'kerasrun[serve]', or serve without "
             "gRPC",
         ) from None
-    return GrpcServer(store, batcher, options)
+    return GrpcServer(store, batcher, options, metrics)
 
 
 @contextlib.contextmanager
@@ -149,17 +152,19 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 @contextlib.contextmanager
-def _asked_to_end(rest: Any) -> Iterator[None]:
-    """Within it SIGINT and SIGTERM end the server."""
+def _asked_to_end(rest: Any) -> Iterator[asyncio.Event]:
+    """Within it SIGINT and SIGTERM end the server of REST, and set what it yields."""
     loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
 
     def end() -> None:
         rest.should_exit = True
+        asked.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, end)
     try:
-        yield
+        yield asked
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)

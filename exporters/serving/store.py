@@ -3,14 +3,14 @@
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from kerasrun.exporters.serving.errors import ServingError
 from kerasrun.exporters.serving.hosted_model import HostedModel, Loader
 from kerasrun.exporters.serving.load import load
 from kerasrun.exporters.serving.model_config import ModelConfig, checked_models
 from kerasrun.exporters.serving.servable import Servable
-from kerasrun.exporters.serving.version_status import VersionStatus
+from kerasrun.exporters.serving.version_status import State, VersionStatus
 
 _log = logging.getLogger(__name__)
 
@@ -28,10 +28,13 @@ class ModelStore:
 
     Args:
         load: Makes a servable of a folder, a name and a version.
+        labels_ahead: Whether a label that no version has had may be given to one that is not
+            served yet, as TensorFlow Serving's `--allow_version_labels_for_unavailable_models`
+            has it.
     """
 
-    def __init__(self, load: Loader = load) -> None:
-        self._load = load
+    def __init__(self, load: Loader = load, *, labels_ahead: bool = False) -> None:
+        self._load, self._labels_ahead = load, labels_ahead
         self._models: dict[str, HostedModel] = {}  # replaced, never changed
         self._changing = threading.Lock()
         self._stop = threading.Event()
@@ -51,19 +54,17 @@ class ModelStore:
         with self._changing:
             old, new = self._models, {}
             for config in checked:
-                new[config.name] = old.get(config.name) or HostedModel(config, self._load)
+                new[config.name] = old.get(config.name) or HostedModel(
+                    config, self._load, self._labels_ahead
+                )
                 new[config.name].config = config
             self._models = new
             for name in old.keys() - new.keys():
                 old[name].unload()
             self._poll_all()
-        for name, model in new.items():
+        for model in new.values():
             for label, version in model.missing_labels().items():
-                raise ServingError(
-                    "FAILED_PRECONDITION",
-                    f"Request to assign label {label} to version {version} of model {name}, "
-                    "which is not currently available for inference",
-                )
+                raise _not_available(model, label, version)
 
     def poll(self) -> None:
         """Looks for versions that came or went, loads and unloads."""
@@ -95,11 +96,10 @@ class ModelStore:
             for model in models.values():
                 model.unload()
 
-    @contextlib.contextmanager
     def use(
         self, name: str, version: int | None = None, label: str | None = None
-    ) -> Iterator[Servable]:
-        """Yields a version of a model, which is not unloaded meanwhile.
+    ) -> contextlib.AbstractContextManager[Servable]:
+        """Returns a version of a model, for a `with` statement: it is not unloaded meanwhile.
 
         Args:
             name: The model's name.
@@ -113,8 +113,7 @@ class ModelStore:
         if model is None:
             asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
             raise ServingError("NOT_FOUND", f"Servable not found for request: {asked}")
-        with model.use(model.version_of(label) if label else version) as servable:
-            yield servable
+        return model.use(model.version_of(label) if label else version)
 
     def status(
         self, name: str, version: int | None = None, label: str | None = None
@@ -150,3 +149,18 @@ class ModelStore:
                 model.poll()
             except Exception:  # of a store, say: the other models are served, and the next poll
                 _log.exception("Could not poll model %s", name)
+
+
+def _not_available(model: HostedModel, label: str, version: int) -> ServingError:
+    """Why a label is not given, in TensorFlow Serving's words and some more."""
+    found = {each.version: each for each in model.statuses()}
+    served = [str(each.version) for each in found.values() if each.state is State.AVAILABLE]
+    why = found[version].error_message.rstrip(".\n") if version in found else ""
+    return ServingError(
+        "FAILED_PRECONDITION",
+        f"Request to assign label {label} to version {version} of model {model.config.name}, "
+        "which is not currently available for inference. "
+        + (f"It could not be loaded: {why}. " if why else "")
+        + f"Available: {', '.join(served) or 'none'}. Give the label to one of these, have its "
+        "policy choose the version, or serve with --allow_version_labels_for_unavailable_models.",
+    )

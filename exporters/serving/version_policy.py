@@ -9,7 +9,7 @@ from kerasrun.exporters.serving.errors import ServingError
 
 @dataclasses.dataclass(frozen=True)
 class Latest:
-    """The newest ones.
+    """The newest ones that can be loaded.
 
     Attributes:
         count: How many.

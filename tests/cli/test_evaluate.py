@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from kerasrun import runs
+from kerasrun.cli.main import app
 from tests.cli.conftest import MODEL_FILE, clean_environment, mlrun_command
 
 pytestmark = pytest.mark.slow
@@ -20,7 +22,22 @@ Start = Callable[..., subprocess.Popen[str]]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 Interrupt = Callable[[subprocess.Popen[str], str], str]
 
-ENDLESS = ("--max-steps", "1000000000", "--save-checkpoints-steps", "2000")
+# Endless, and idle most of the time: the others are to have the processor.
+ENDLESS = ("--max-steps", "1000000000", "--save-checkpoints-steps", "50")
+SLOWLY = """
+import time
+
+from kerasrun import estimator as tf_estimator
+
+
+class Pause(tf_estimator.SessionRunHook):
+    def after_run(self, context, values):
+        time.sleep(0.02)
+
+
+train_spec = tf_estimator.TrainSpec(train_input_fn, hooks=[Pause()])
+eval_spec = tf_estimator.EvalSpec(eval_input_fn, throttle_secs=600)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +105,11 @@ def test_a_finished_run_is_evaluated_as_it_was_trained(
     assert before.keys() <= after.keys()
 
 
-def test_checkpoint_steps_and_name_are_as_asked(mlrun: Command, finished: runs.Run) -> None:
-    done = mlrun(*["evaluate", finished.id, "--checkpoint", "10", "--steps", "1", "--name", "one"])
-    assert done.returncode == 0, done.stderr
+def test_checkpoint_steps_and_name_are_as_asked(finished: runs.Run) -> None:
+    asked = ["--checkpoint", "10", "--steps", "1", "--name", "one"]
+    root = str(finished.folder.parent)
+    done = CliRunner().invoke(app, ["evaluate", finished.id, *asked, "--root", root])
+    assert done.exit_code == 0, done.stderr
     assert re.fullmatch(r"eval one step 10   loss \S+  mae \S+\n", done.stdout), done.stdout
     assert list((finished.folder / "eval_one").glob("events.out.tfevents.*"))
 
@@ -113,26 +132,35 @@ def test_what_cannot_be_is_refused(
     assert not list(finished.folder.glob("eval_*")), "nothing is left behind"
 
 
-def test_the_name_of_the_trainings_own_evaluation_is_refused(mlrun: Command, project: Path) -> None:
-    with (project / "net.py").open("a") as file:
-        file.write(
-            "from kerasrun import estimator as tf_estimator\n"
-            "eval_spec = tf_estimator.EvalSpec(eval_input_fn, name='holdout', every_steps=5)\n"
-        )
-    done = mlrun("train", "--model", "net.py", "--max-steps", "12")
+def test_the_trainings_own_evaluation_keeps_its_name_and_notices_are_shown_once(
+    mlrun: Command, project: Path
+) -> None:
+    text = (project / "net.py").read_text().replace(".repeat()", ".repeat(6)")
+    (project / "net.py").write_text(
+        f"{text}\n"
+        "from kerasrun import estimator as tf_estimator\n"
+        "eval_spec = tf_estimator.EvalSpec(eval_input_fn, name='holdout', every_steps=5)\n"
+    )
+    done = mlrun("train", "--model", "net.py", "--max-steps", "100")
     assert done.returncode == 0, done.stderr
     shown = [line for line in done.stdout.splitlines() if line.startswith("eval")]
     assert [line.split("   ")[0] for line in shown] == [
         f"eval holdout step {step}" for step in (5, 10, 12)
     ]
+    word, notice = done.stderr.splitlines()
+    assert word == "a word of the model file"
+    assert notice.startswith("note    The training data ended at step 12; training was to go on to")
+    run = runs.find_run("@last", project / "runs")
+    assert (run.folder / "output.log").read_text().count("The training data ended") == 1
     done = mlrun("evaluate", "@last", "--name", "holdout")
     assert done.returncode == 2
     assert "the training itself writes to eval_holdout; give another" in done.stderr
 
 
 def test_a_running_training_is_followed_to_its_end(
-    start: Start, mlrun: Command, project: Path
+    start: Start, mlrun: Command, interrupt: Interrupt, project: Path
 ) -> None:
+    (project / "net.py").write_text(MODEL_FILE + SLOWLY)
     training = start("train", "--model", "net.py", *ENDLESS)
     wait_for_checkpoint(project, training)
     watching = start("evaluate", "@last", "--watch", "--json")
@@ -141,8 +169,17 @@ def test_a_running_training_is_followed_to_its_end(
     second = mlrun("evaluate", "@last")
     assert second.returncode == 4, "two writers never share a folder"
     assert "another `mlrun evaluate` writes to eval_separate" in second.stderr
+
+    interrupted = start("evaluate", "@last", "--watch", "--name", "other")
+    interrupt(interrupted, "eval other")
+    _, err = interrupted.communicate(timeout=60)
+    assert interrupted.returncode == 130, err
+    assert "Traceback" not in err
+    assert runs.find_run("@last", project / "runs").status.state == "running"
+
     training.send_signal(signal.SIGINT)
     training.communicate(timeout=60)
+    assert training.returncode == 130
     out, err = watching.communicate(timeout=60)
     assert watching.returncode == 0, err
     steps = [first["step"], *(json.loads(line)["step"] for line in out.splitlines())]
@@ -150,31 +187,3 @@ def test_a_running_training_is_followed_to_its_end(
     assert str(run.status) == "stopped (SIGINT)", "the training was not disturbed"
     assert steps == sorted(set(steps)), "no checkpoint is evaluated twice"
     assert steps[-1] == run.step, "the last checkpoint is done"
-
-
-def test_ctrl_c_ends_the_watching_and_not_the_training(
-    start: Start, interrupt: Interrupt, project: Path
-) -> None:
-    training = start("train", "--model", "net.py", *ENDLESS)
-    wait_for_checkpoint(project, training)
-    watching = start("evaluate", "@last", "--watch")
-    interrupt(watching, "eval separate")
-    _, err = watching.communicate(timeout=60)
-    assert watching.returncode == 130, err
-    assert "Traceback" not in err
-    assert runs.find_run("@last", project / "runs").status.state == "running"
-    training.send_signal(signal.SIGINT)
-    training.communicate(timeout=60)
-    assert training.returncode == 130
-
-
-def test_notices_are_shown_once_and_kept(mlrun: Command, project: Path) -> None:
-    text = (project / "net.py").read_text()
-    (project / "net.py").write_text(text.replace(".repeat()", ".repeat(2)"))
-    done = mlrun("train", "--model", "net.py", "--max-steps", "100")
-    assert done.returncode == 0, done.stderr
-    word, notice = done.stderr.splitlines()
-    assert word == "a word of the model file"
-    assert notice.startswith("note    The training data ended at step 4; training was to go on to")
-    run = runs.find_run("@last", project / "runs")
-    assert (run.folder / "output.log").read_text().count("The training data ended") == 1

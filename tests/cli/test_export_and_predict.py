@@ -4,7 +4,9 @@ import contextlib
 import csv
 import json
 import os
+import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ pytestmark = [
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TEST_DATA = EXAMPLES / "data" / "iris_test.csv"
 COLUMNS = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+COMPUTED = "" if sys.platform == "darwin" else "computed with NumPy, not by Core ML"
 FEATURES = ["--features", f"iris_input={','.join(COLUMNS)}"]
 
 
@@ -185,12 +188,12 @@ def test_exports_are_run_and_put_in_place(
     said = json.loads(done.stdout)
     assert (said["schema"], said["format"], said["path"]) == (1, form, str(to))
     assert said["bytes"] > 1000
-    if form == "coreml":
-        assert (said["examples"], said["difference"]) == (0, None)
-        assert said["note"].startswith("not run")
-    else:
-        assert said["examples"] == 30
-        assert said["difference"] < 1e-5
+    assert said["examples"] == 30
+    assert said["difference"] < 1e-5
+    assert said["note"] == (COMPUTED if form == "coreml" else "")
+    evaluated = {name: each["last"] for name, each in iris.metrics["metrics"]["eval"].items()}
+    assert said["metrics_as_trained"] == pytest.approx(evaluated, rel=1e-5)
+    assert said["metrics"] == pytest.approx(said["metrics_as_trained"], rel=1e-4)
     assert [path.name for path in tmp_path.iterdir()] == [name]
     assert sorted(iris.folder.rglob("*")) == before
     refused = mlrun("export", "--format", form, "--to", to)
@@ -202,8 +205,10 @@ def test_exports_are_run_and_put_in_place(
 
 def test_force_replaces_an_export_and_nothing_else(mlrun: Any, tmp_path: Path) -> None:
     (tmp_path / "m.keras").write_text("earlier")
-    done = mlrun("export", "-f", "keras", "--to", tmp_path / "m.keras", "--force")
+    arguments = ["--to", tmp_path / "m.keras", "--force", "--eval-steps", 0]
+    done = mlrun("export", "-f", "keras", *arguments)
     assert done.exit_code == 0, done.output
+    assert len(done.stdout.splitlines()) == 1, "without metrics"
     assert (tmp_path / "m.keras").stat().st_size > 1000
     (tmp_path / "mine").mkdir()
     done = mlrun("export", "--to", tmp_path / "mine", "--force")
@@ -221,6 +226,9 @@ def test_without_to_it_lies_among_the_run_s_exports(own_run: tuple[Path, str]) -
     assert {"model.tflite", "conversion.json", "saved_model.pb"} <= set(os.listdir(folder))
     record = json.loads((folder / "conversion.json").read_text())
     assert (record["form"], record["quantize"], record["examples"]) == ("tflite", "float16", 30)
+    assert list(record["metrics"]) == list(record["metrics_as_trained"]) == ["accuracy", "loss"]
+    assert record["metrics"]["accuracy"] == record["metrics_as_trained"]["accuracy"]
+    assert record["metrics"]["loss"] != record["metrics_as_trained"]["loss"]
     assert done.stdout.startswith(f"export  {folder / 'model.tflite'}   ")
     assert "answers as evaluated (30 examples, largest difference" in done.stdout
 
@@ -231,7 +239,10 @@ def test_a_fixed_number_of_rows_is_kept(mlrun: Any, tmp_path: Path) -> None:
     to = tmp_path / "m.onnx"
     done = mlrun("export", "-f", "onnx", "--to", to, "--batch-size", 4)
     assert done.exit_code == 0, done.output
-    assert "28 examples" in done.stdout, "those that fill a batch"
+    first, second = done.stdout.splitlines()
+    assert "28 examples" in first, "those that fill a batch"
+    pattern = r"eval    loss (\S+) \(as trained: \1\)   accuracy (\S+) \(as trained: \2\)"
+    assert re.fullmatch(pattern, second), "of all 30"
     assert onnxruntime.InferenceSession(str(to)).get_inputs()[0].shape == [4, 4]
 
 

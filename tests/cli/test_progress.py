@@ -58,20 +58,34 @@ def test_an_evaluation_counts_as_a_line(clock: Clock) -> None:
     assert out.getvalue() == "eval    step 100   loss 0.5\n"
 
 
-def test_the_last_export_is_shown_at_the_end(clock: Clock) -> None:
+def test_the_last_export_is_shown_at_the_end_and_how_to_serve_it(
+    clock: Clock, tmp_path: Path
+) -> None:
     out = io.StringIO()
-    screen = PlainScreen(FOLDER, RECORD, out, monotonic=clock)
+    folder = tmp_path / FOLDER.name
+    screen = PlainScreen(folder, RECORD, out, monotonic=clock)
     for second in (1, 2):
-        path = f"{FOLDER}/export/exporter/{second}"
+        path = folder / "export" / "exporter" / str(second)
+        path.mkdir(parents=True)
+        (path / "saved_model.pb").touch()
         screen.event(
-            {"event": "exported", "name": "e", "path": path, "examples": 30, "difference": 1e-7}
+            {
+                **{"event": "exported", "name": "e", "path": str(path)},
+                **{"examples": 30, "difference": 1e-7},
+            }
         )
     clock.now = 9.14
     screen.done()
     assert out.getvalue().splitlines() == [
         "export  export/exporter/2   answers as evaluated (30 examples, largest difference 1e-07)",
-        "done    in 9.1 s   mlrun tensorboard a3f1 · mlrun show a3f1",
+        "done    in 9.1 s   mlrun tensorboard a3f1 · mlrun show a3f1 · mlrun serve a3f1",
     ]
+
+
+def test_without_an_export_there_is_nothing_to_serve(clock: Clock, tmp_path: Path) -> None:
+    out = io.StringIO()
+    PlainScreen(tmp_path / FOLDER.name, RECORD, out, monotonic=clock).done()
+    assert out.getvalue() == "done    in 0.0 s   mlrun tensorboard a3f1 · mlrun show a3f1\n"
 
 
 def test_a_stream_that_is_no_terminal_gets_plain_lines() -> None:

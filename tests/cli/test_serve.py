@@ -1,9 +1,9 @@
 """`mlrun serve`: a real process, asked by stock clients over loopback."""
 
 import json
-import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -154,30 +154,35 @@ def test_grpc_answers_the_stock_stubs(server: Server) -> None:
         assert [(one.version, one.state) for one in states] == [(2, 30), (1, 30)]
 
 
-def test_a_token_is_asked_on_both_wires(base: Path, tmp_path: Path) -> None:
+def test_limits_hold_over_grpc(server: Server) -> None:
     import grpc
+    import tensorflow as tf
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
-    (tmp_path / "token").write_text("secret\n")
-    server = Server("--model", f"times={base}", "--token-file", str(tmp_path / "token"))
-    try:
-        body = {"instances": [1.0]}
-        assert server.ask("/v1/models/times:predict", body)[0] == 401
-        assert server.ask("/v1/models/times:predict", body, "secret")[0] == 200
-        with grpc.insecure_channel(server.grpc) as channel:
-            prediction = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+    few_bytes = tf.make_tensor_proto([1.0])
+    few_bytes.tensor_shape.dim[0].size = 10**9
+    many_rows = tf.make_tensor_proto([0.0] * 100_001)
+    with grpc.insecure_channel(server.grpc) as channel:
+        prediction = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        for tensor, why in (
+            (few_bytes, "its shape [1000000000] is more than 67108864 bytes"),
+            (many_rows, "The request has 100001 rows; the limit is 100000."),
+        ):
+            request = predict_pb2.PredictRequest()
+            request.model_spec.name = "times"
+            request.inputs["x"].CopyFrom(tensor)
             with pytest.raises(grpc.RpcError) as refused:
-                prediction.Predict(predict_pb2.PredictRequest(), timeout=30)
-            assert refused.value.code() == grpc.StatusCode.UNAUTHENTICATED
-            with pytest.raises(grpc.RpcError) as refused:
-                prediction.Predict(
-                    predict_pb2.PredictRequest(),
-                    timeout=30,
-                    metadata=[("authorization", "Bearer secret")],
-                )
+                prediction.Predict(request, timeout=30)
             assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    finally:
-        server.end()
+            assert why in refused.value.details()
+
+
+def test_clients_that_hang_up_do_not_end_it(server: Server) -> None:
+    host, _, port = server.rest.removeprefix("http://").partition(":")
+    for _ in range(20):
+        with socket.create_connection((host, int(port)), timeout=30) as client:
+            client.sendall(b"GET /v1/models/times HTTP/1.1\r\nHost: x\r\n\r\n" * 3)
+    assert server.ask("/v1/models/times:predict", {"instances": [1.0]})[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -186,6 +191,9 @@ def test_a_token_is_asked_on_both_wires(base: Path, tmp_path: Path) -> None:
         ([], "what shall be served? Name a run, or give --model NAME=BASE_DIR"),
         (["--model", "iris"], "Expected NAME=BASE_DIR"),
         (["--model", "iris=/nowhere"], "model iris: there is no folder /nowhere"),
+        (["--model_base_path", "/nowhere"], "model default: there is no folder /nowhere"),
+        (["--model_base_path=/x", "--model_name=iris"], "model iris: there is no folder /x"),
+        (["--model_name", "iris"], "--model_name is about one run, or about --model_base_path"),
         (["a3f1"], "has no export to serve: `mlrun export a3f1` makes one"),
         (["--model_config_file", "/nowhere"], "--model_config_file /nowhere"),
         (
@@ -201,11 +209,36 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, arguments: list[str], mes
     assert message in result.stderr
 
 
-def test_a_port_that_is_taken_is_said_at_once(base: Path, server: Server) -> None:
-    taken = server.rest.rpartition(":")[2]
-    command = mlrun_command("serve", "--model", f"times={base}", "--rest_api_port", taken)
-    done = subprocess.run(
-        command, env=dict(os.environ), capture_output=True, text=True, timeout=100, check=False
+@pytest.mark.parametrize("flag", ["--rest_api_port", "--port"])
+def test_a_port_that_is_taken_is_said_at_once(base: Path, server: Server, flag: str) -> None:
+    taken = (server.rest if flag == "--rest_api_port" else server.grpc).rpartition(":")[2]
+    ports = {"--rest_api_port": "0", "--port": "0", flag: taken}
+    arguments = [f"{name}={number}" for name, number in ports.items()]
+    result = CliRunner().invoke(app, ["serve", f"--model=times={base}", *arguments])
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"error: cannot listen on 127.0.0.1:{taken}")
+
+
+def test_a_label_without_its_version_is_said(base: Path, tmp_path: Path) -> None:
+    config = tmp_path / "models.txt"
+    config.write_text(
+        f"""model_config_list {{ config {{
+            name: "times" base_path: "{base}" version_labels {{ key: "stable" value: 1 }}
+        }} }}"""
     )
-    assert done.returncode == 2
-    assert f"cannot listen on 127.0.0.1:{taken}" in done.stderr
+    arguments = [
+        "serve",
+        "--model_config_file",
+        str(config),
+        "--rest_api_port",
+        "0",
+        "--port",
+        "-1",
+    ]
+    result = CliRunner().invoke(app, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert "label stable to version 1 of model times" in line
+    assert "Available: 2." in line
+    assert "--allow_version_labels_for_unavailable_models" in line

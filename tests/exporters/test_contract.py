@@ -49,6 +49,15 @@ class TestEveryExporter:
         with pytest.raises(TypeError, match="must be a function without arguments"):
             cls("it", {"x": 1})
 
+    def test_refuses_what_is_no_number_of_warm_up_examples(self, cls: Any) -> None:
+        for wrong in (-1, 1001, 1.0, True, None, "5"):
+            with pytest.raises(ValueError, match=f"{cls.__name__}: warmup_examples must be a num"):
+                cls("it", warmup_examples=wrong)
+        assets = {"./tf_serving_warmup_requests": "mine"}
+        with pytest.raises(ValueError, match="warmup_examples would write that file, too"):
+            cls("it", assets_extra=assets, warmup_examples=1)
+        cls("it", assets_extra=assets, warmup_examples=0)
+
     def test_is_called_by_the_contract_s_keywords(self, cls: type[Exporter]) -> None:
         assert list(inspect.signature(cls.export).parameters) == [
             "self",

@@ -58,6 +58,75 @@ def test_a_classification_has_scores_and_classes(given: Any, names: set[str]) ->
     assert output.classes is given.get("classes")
 
 
+THREE = tf.constant([[0.2, 0.3, 0.5], [0.6, 0.1, 0.3]])
+
+
+def test_labels_stand_beside_the_scores_of_each_example() -> None:
+    kind = ClassificationOutput.with_classes(["setosa", "versicolor", "vir\u00e9"])
+    assert issubclass(kind, ClassificationOutput)
+    tensors = kind(THREE).tensors
+    assert tensors["scores"].numpy().tolist() == THREE.numpy().tolist()
+    row = ["setosa", "versicolor", "vir\u00e9"]
+    assert [[v.decode() for v in each] for each in tensors["classes"].numpy()] == [row, row]
+
+
+@pytest.mark.parametrize("probability", [[[0.25], [1.0]], [0.25, 1.0]])
+def test_the_probability_of_the_second_class_gives_the_first_one_s(probability: Any) -> None:
+    tensors = ClassificationOutput.with_classes(["no", b"yes"])(tf.constant(probability)).tensors
+    assert tensors["scores"].numpy().tolist() == [[0.75, 0.25], [0.0, 1.0]]
+    assert tensors["classes"].numpy().tolist() == [[b"no", b"yes"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "message"),
+    [
+        (["a", "b"], THREE, r"2 labels \['a', 'b'\] for scores of the shape \[2, 3\]"),
+        (["a", "b", "c"], SCORES, "Give one label for each score"),
+        (["a", "b", "c"], SCORES[:, :1], "or two for the probability of the second"),
+        (["a", "b"], THREE[:, None], "one label for each score of"),
+        (["a"], SCORES, "1 labels"),
+        (["a", "b"], CLASSES, "scores must be a float tensor"),
+    ],
+)
+def test_labels_and_scores_are_as_many(labels: Any, scores: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ClassificationOutput.with_classes(labels)(scores)
+
+
+def test_scores_of_a_size_that_is_not_known_are_counted_when_they_come() -> None:
+    @tf.function(input_signature=[tf.TensorSpec(None, tf.float32)])
+    def classify(scores: Any) -> Any:
+        return ClassificationOutput.with_classes(["a", "b", "c"])(scores).tensors
+
+    assert classify(THREE)["classes"].shape == (2, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"not compatible .*\[\?,3\]"):
+        classify(SCORES)
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "message"),
+    [
+        ("abc", TypeError, "takes a list of texts, one for each class; received 'abc'"),
+        (3, TypeError, "takes a list of texts"),
+        ([0, 1], TypeError, r"must be a text; found 0 in \[0, 1\]. Numbers: \[str"),
+        ([], ValueError, "needs at least one label"),
+        (["a", "b", "a"], ValueError, "two classes have the label 'a'"),
+        (["a", b"a"], ValueError, "two classes have the label b'a'"),
+    ],
+)
+def test_labels_are_different_texts(labels: Any, error: Any, message: str) -> None:
+    with pytest.raises(error, match=message):
+        ClassificationOutput.with_classes(labels)
+
+
+@pytest.mark.parametrize("dtype", [tf.float16, tf.bfloat16, tf.float64])
+def test_what_serving_answers_is_float32(dtype: tf.DType) -> None:
+    scores = tf.cast(SCORES, dtype)
+    for output in (ClassificationOutput(scores), RegressionOutput(scores)):
+        (tensor,) = output.tensors.values()
+        assert (tensor.dtype, tensor.numpy().tolist()) == (tf.float32, [[0.5, 0.5]])
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

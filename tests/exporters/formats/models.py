@@ -44,6 +44,32 @@ def cnn() -> tuple[keras.Model, Arrays]:
     return keras.Model({"image": image, "scale of it": scale}, outputs), examples
 
 
+def of_many_layers() -> tuple[keras.Model, Arrays]:
+    """Of pictures of an odd size, and of words by number."""
+    layers = keras.layers
+    image = keras.Input((9, 8, 3), name="image")
+    x = layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(image)
+    x = layers.SeparableConv2D(6, 3, padding="same")(layers.BatchNormalization()(x))
+    x = layers.Conv2D(6, 3, padding="same", dilation_rate=2, activation="swish")(x)
+    x = layers.AveragePooling2D(2, padding="same")(x)
+    x = layers.MaxPooling2D(2, padding="same")(x)
+    larger = layers.Conv2DTranspose(3, 3, strides=2, padding="same")(layers.UpSampling2D()(x))
+    words = keras.Input((6,), dtype="int32", name="words")
+    y = layers.Embedding(300, 16)(words)
+    y = layers.LayerNormalization()(y + layers.MultiHeadAttention(2, 4)(y, y))
+    y = layers.GlobalMaxPooling1D()(layers.Conv1D(5, 3, padding="causal")(y))
+    z = layers.Concatenate()([layers.Flatten()(larger), layers.GlobalAveragePooling2D()(x), y])
+    z = layers.Dense(7, activation="tanh")(z)
+    z = keras.activations.gelu(layers.Dense(5, activation="elu")(z), approximate=True)
+    outputs = {"larger": larger, "probs": layers.Dense(3, activation="softmax")(z)}
+    random = np.random.default_rng(0)
+    examples = {
+        "image": random.normal(size=(5, 9, 8, 3)).astype(np.float32),
+        "words": random.integers(0, 300, (5, 6)).astype(np.int32),
+    }
+    return keras.Model({"image": image, "words": words}, outputs), examples
+
+
 def recurrent(*, unroll: bool = False) -> tuple[keras.Model, Arrays]:
     """Of sequences."""
     sequence = keras.Input((4, 2), name="sequence")
@@ -57,6 +83,20 @@ def of_text() -> keras.Model:
     word = keras.Input((1,), dtype="string", name="word")
     x = keras.layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")(word)
     return keras.Model({"word": word}, {"y": keras.layers.Dense(1)(x)})
+
+
+def wide() -> tuple[keras.Model, Arrays]:
+    """With enough weights to be made smaller."""
+    x = keras.Input((64,), name="x")
+    examples = {"x": np.random.default_rng(0).normal(size=(3, 64)).astype(np.float32)}
+    return keras.Model({"x": x}, {"y": keras.layers.Dense(64, activation="tanh")(x)}), examples
+
+
+def of_larger_pictures(groups: int = 1) -> keras.Model:
+    """With a bilinear resize."""
+    x = keras.Input((4, 4, 2), name="x")
+    larger = keras.layers.UpSampling2D(interpolation="bilinear")(x)
+    return keras.Model({"x": x}, {"y": keras.layers.Conv2D(2, 3, groups=groups)(larger)})
 
 
 def with_exact_gelu() -> keras.Model:

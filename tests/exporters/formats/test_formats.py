@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,23 @@ import pytest
 
 from kerasrun.exporters import CoreMLExporter, OnnxExporter, TFLiteExporter
 from kerasrun.exporters.formats import coreml, onnx, tflite
-from kerasrun.exporters.formats.conversion import Conversion, compared
+from kerasrun.exporters.formats.conversion import Conversion, compared, size_of
 from kerasrun.exporters.formats.coreml import convert_to_coreml
 from kerasrun.exporters.formats.errors import ConversionError, UnsupportedOperations
 from kerasrun.exporters.formats.examples import examples_for
 from kerasrun.exporters.formats.onnx import convert_to_onnx
 from kerasrun.exporters.formats.source import Source
 from kerasrun.exporters.formats.tflite import convert_to_tflite
-from tests.exporters.formats.models import cnn, of_text, recurrent, saved, with_exact_gelu
+from tests.exporters.formats.models import (
+    cnn,
+    of_larger_pictures,
+    of_many_layers,
+    of_text,
+    recurrent,
+    saved,
+    wide,
+    with_exact_gelu,
+)
 
 pytestmark = [
     pytest.mark.slow,
@@ -34,6 +44,9 @@ CONVERTERS: dict[str, Callable[..., Conversion]] = {
 }
 
 
+COMPUTED = "" if sys.platform == "darwin" else "computed with NumPy, not by Core ML"
+
+
 @pytest.fixture(scope="module")
 def picture_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, Any]]:
     """The SavedModel of a small CNN, and examples for it."""
@@ -41,15 +54,17 @@ def picture_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[s
     return saved(model, str(tmp_path_factory.mktemp("cnn"))), examples
 
 
-@pytest.mark.parametrize("form", ["tflite", "onnx"])
+@pytest.mark.parametrize("form", CONVERTERS)
 def test_a_converted_model_answers_as_the_saved_model(
     picture_model: Any, tmp_path: Path, form: str
 ) -> None:
     folder, examples = picture_model
     path = tmp_path / f"m.{form}"
     done = CONVERTERS[form](folder, str(path), examples)
-    assert (done.form, done.path, done.examples, done.note) == (form, str(path), 6, "")
-    assert done.size == path.stat().st_size
+    assert done.form == {"mlpackage": "coreml"}.get(form, form)
+    assert (done.path, done.examples) == (str(path), 6)
+    assert done.note == (COMPUTED if done.form == "coreml" else "")
+    assert done.size == size_of(str(path)) > 1000
     assert done.difference is not None
     assert done.difference < 1e-5
 
@@ -78,7 +93,7 @@ def test_quantized_models_are_run_too(
     assert 0 < done.difference < most
 
 
-def test_core_ml_is_written_with_its_names_and_says_that_it_was_not_run(
+def test_core_ml_is_written_with_its_names_in_halves_too(
     picture_model: Any, tmp_path: Path
 ) -> None:
     coremltools = coreml._tools()
@@ -86,11 +101,43 @@ def test_core_ml_is_written_with_its_names_and_says_that_it_was_not_run(
     folder, examples = picture_model
     path = tmp_path / "m.mlpackage"
     done = convert_to_coreml(folder, str(path), examples, quantize="float16")
-    assert (done.examples, done.difference, done.note) == (0, None, coreml.NOT_RUN)
-    assert done.size > 1000
+    assert done.examples == 6
+    assert done.difference is not None
+    assert 1e-5 < done.difference < 0.01
     described = coremltools.models.MLModel(str(path), skip_model_load=True).get_spec().description
     assert {each.name for each in described.input} == {"image", "scale_of_it"}
     assert {each.name for each in described.output} == {"digit", "area"}
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="Core ML itself is asked there")
+def test_core_ml_programs_are_computed_where_they_cannot_be_run(tmp_path: Path) -> None:
+    model, examples = of_many_layers()
+    path = str(tmp_path / "m.mlpackage")
+    done = convert_to_coreml(saved(model, str(tmp_path / "all")), path, examples)
+    assert (done.examples, done.note) == (5, COMPUTED)
+    assert done.difference is not None
+    assert done.difference < 1e-5
+    model, examples = wide()
+    smaller = convert_to_coreml(
+        saved(model, str(tmp_path / "wide")), path, examples, quantize="int8"
+    )
+    assert smaller.size < 64 * 64 * 4
+    assert smaller.difference is not None
+    assert 1e-5 < smaller.difference < 0.1
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="Core ML itself is asked there")
+def test_a_core_ml_program_that_cannot_be_computed_names_the_operation(tmp_path: Path) -> None:
+    folder = saved(of_larger_pictures(), str(tmp_path / "larger"))
+    done = convert_to_coreml(folder, str(tmp_path / "m.mlpackage"))
+    assert (done.examples, done.difference) == (0, None)
+    assert done.note == "not run: no evaluation of upsample_bilinear"
+
+
+def test_a_part_that_is_compiled_on_its_own_is_named_with_the_mend(tmp_path: Path) -> None:
+    folder = saved(of_larger_pictures(groups=2), str(tmp_path / "groups"))
+    with pytest.raises(UnsupportedOperations, match=r"PartitionedCall. .* use groups=1 or Depthw"):
+        convert_to_coreml(folder, str(tmp_path / "m.mlpackage"))
 
 
 @pytest.mark.parametrize("form", ["tflite", "mlpackage"])
@@ -195,9 +242,8 @@ def test_exporters_leave_the_file_beside_the_saved_model(exporter: Any, tmp_path
     assert (folder / exporter.file_name).exists()
     record = json.loads((folder / "conversion.json").read_text())
     assert record["path"] == exporter.file_name
-    if exporter is not CoreMLExporter:
-        assert record["examples"] == 4
-        assert record["difference"] < 1e-5
+    assert record["examples"] == 4
+    assert record["difference"] < 1e-5
 
 
 def test_a_failed_conversion_leaves_nothing_and_a_cut_off_one_is_done(tmp_path: Path) -> None:
@@ -228,8 +274,6 @@ def test_a_missing_package_is_named_with_its_extra(
     package: str,
     extra: str,
 ) -> None:
-    import sys
-
     for name in [name for name in sys.modules if name.split(".")[0] == package]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)

@@ -113,6 +113,15 @@ def test_it_gives_the_same_or_declines(body: str, one: str, other: str) -> None:
     check_same(body.encode(), signatures)
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("odd", ["1", "0", "0.5", "-0.0", *map(str, EDGES[:-1]), "1e39", "65504.5"])
+def test_it_gives_the_same_of_many_numbers(odd: str, dtype: str) -> None:
+    body = f'{{"instances": {listed(["1.5"] * 99 + [odd])}}}'.encode()
+    check_same(body, {DEFAULT_SIGNATURE: signature({"x": dtype})})
+    body = f'{{"instances": {listed(["1"] * 99 + [odd])}}}'.encode()
+    check_same(body, {DEFAULT_SIGNATURE: signature({"x": dtype})})
+
+
 @pytest.mark.parametrize("key", ["instances", "inputs"])
 @pytest.mark.parametrize("dtype", TYPES)
 @pytest.mark.parametrize("value", [[1, 2], [[1, 2], [3, 4]], [[[7]]]])

@@ -156,6 +156,25 @@ def test_a_good_version_stays_while_the_next_is_broken_and_goes_once_it_is_whole
     assert ask(store) == 9.0
 
 
+def test_a_broken_newest_version_gives_its_place_to_an_older_one(
+    store: ModelStore, base: Path, put: Put, doubling: Path, tripling: Path
+) -> None:
+    put(doubling, "1")
+    put(tripling, "2")
+    (base / "3").mkdir()
+    (base / "4").mkdir()
+    store.configure([ModelConfig("affine", str(base))])
+    assert states(store) == {4: "END", 3: "END", 2: "AVAILABLE"}
+    assert ask(store) == 9.0
+    store.configure([ModelConfig("affine", str(base), Latest(2))])
+    assert states(store) == {4: "END", 3: "END", 2: "AVAILABLE", 1: "AVAILABLE"}
+    store.configure([ModelConfig("affine", str(base), Specific((3,)))])  # no other is asked for
+    assert states(store) == {4: "END", 3: "END", 2: "AVAILABLE", 1: "AVAILABLE"}
+    shutil.copytree(doubling, base / "3", dirs_exist_ok=True)
+    store.poll()
+    assert states(store) == {4: "END", 3: "AVAILABLE", 2: "END", 1: "END"}
+
+
 def test_a_broken_version_is_not_tried_again_while_it_is_the_same(
     store: ModelStore, base: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

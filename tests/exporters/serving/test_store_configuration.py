@@ -70,3 +70,33 @@ def test_two_models_of_one_name_change_nothing(
     with pytest.raises(ServingError, match="list model affine multiple times"):
         store.configure([model, model])
     assert ask(store) == 6.0
+
+
+def test_a_label_without_its_version_says_what_is_there_and_why(
+    store: ModelStore, base: Path, put: Put, doubling: Path
+) -> None:
+    put(doubling, "1")
+    (base / "2").mkdir()
+    labelled = [ModelConfig("affine", str(base), All(), {"stable": 2})]
+    with pytest.raises(ServingError, match=r"could not be loaded: .*/2.*\. Available: 1\. "):
+        store.configure(labelled)
+    with pytest.raises(ServingError, match=r"version 9 of model affine, .*Available: 1\. Give"):
+        store.configure([ModelConfig("affine", str(base), All(), {"stable": 9})])
+
+
+def test_a_new_label_may_be_given_ahead_where_that_is_allowed(
+    base: Path, put: Put, doubling: Path, tripling: Path
+) -> None:
+    put(doubling, "1")
+    store = ModelStore(labels_ahead=True)
+    store.configure([ModelConfig("affine", str(base), All(), {"stable": 2})])
+    assert refused(store, label="stable") == (
+        "NOT_FOUND: Servable not found for request: Specific(affine, 2)"
+    )
+    put(tripling, "2")
+    store.poll()
+    assert ask(store, label="stable") == 9.0
+    with pytest.raises(ServingError, match="label stable to version 3"):  # it has a version
+        store.configure([ModelConfig("affine", str(base), All(), {"stable": 3})])
+    assert ask(store, label="stable") == 9.0
+    store.close()
