@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasrun.runs.errors import Refused, RunError, UsageError
+from kerasrun.runs.export_metrics import with_metrics
 from kerasrun.runs.quiet import without_noise
 from kerasrun.runs.reopened import Written, check_reopenable, checkpoint_path, readable, written_for
 from kerasrun.runs.run import Run
 
 if TYPE_CHECKING:
     from kerasrun.exporters.formats.conversion import Conversion
+    from kerasrun.exporters.formats.source import Source
 
 ENDS = {
     "saved_model": "",
@@ -39,6 +41,8 @@ class ExportOrder:
         batch_size: Fixes the number of rows; None: any.
         checkpoint: The step of the checkpoint; None: the newest.
         force: Whether what is at `to` may be replaced.
+        eval_steps: On how many batches of evaluation data the metrics are computed; None: on those
+            of the run's own evaluation; 0: not at all.
     """
 
     form: str
@@ -47,6 +51,7 @@ class ExportOrder:
     batch_size: int | None = None
     checkpoint: int | None = None
     force: bool = False
+    eval_steps: int | None = None
 
 
 def check_order(order: ExportOrder) -> None:
@@ -88,7 +93,7 @@ def _check_replaceable(to: Path, order: ExportOrder) -> None:
 
 
 def export_run(run: Run, order: ExportOrder) -> "Conversion":
-    """Exports a checkpoint of a run, and runs the export on evaluation data.
+    """Exports a checkpoint of a run, runs the export on evaluation data, and computes its metrics.
 
     What the model file prints goes to stderr. The run's own exports are left as they are.
 
@@ -122,12 +127,11 @@ def _into_run(run: Run, order: ExportOrder, checkpoint: str) -> "Conversion":
 
     base = run.folder / "export" / order.form
     written = written_for(run, str(base), checkpoint, order.batch_size)
-    if order.form == "saved_model":
-        return _of_saved_model(written)
     try:
-        return write_beside(
-            written.path, f"model{ENDS[order.form]}", lambda path: _convert(order, written, path)
-        )
+        if order.form == "saved_model":
+            return _made(run, order, written, written.path)
+        name = f"model{ENDS[order.form]}"
+        return write_beside(written.path, name, lambda path: _made(run, order, written, path))
     except BaseException:
         shutil.rmtree(written.path, ignore_errors=True)
         with contextlib.suppress(OSError):  # others lie there
@@ -138,11 +142,9 @@ def _into_run(run: Run, order: ExportOrder, checkpoint: str) -> "Conversion":
 def _to(to: Path, run: Run, order: ExportOrder, checkpoint: str) -> "Conversion":
     with _aside(to) as folder:
         written = written_for(run, str(folder / "saved"), checkpoint, order.batch_size)
-        if order.form == "saved_model":
-            conversion, made = _of_saved_model(written), Path(written.path)
-        else:
-            made = folder / f"model{ENDS[order.form]}"
-            conversion = _convert(order, written, str(made))
+        made = folder / f"model{ENDS[order.form]}"
+        made = Path(written.path) if order.form == "saved_model" else made
+        conversion = _made(run, order, written, str(made))
         if os.path.lexists(to):  # perhaps it has come meanwhile
             _check_replaceable(to, order)
             to.rename(folder / "replaced")
@@ -163,11 +165,21 @@ def _aside(to: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _convert(order: ExportOrder, written: Written, path: str) -> "Conversion":
-    from kerasrun.exporters.formats.examples import examples_for
+def _made(run: Run, order: ExportOrder, written: Written, path: str) -> "Conversion":
+    """The model in its format, with its metrics."""
     from kerasrun.exporters.formats.source import Source
 
     source = Source(written.path)
+    conversion = _converted(order, written, source, path)
+    with contextlib.chdir(run.record["cwd"]):  # where its data may lie
+        return with_metrics(conversion, written, source, order.eval_steps)
+
+
+def _converted(order: ExportOrder, written: Written, source: "Source", path: str) -> "Conversion":
+    from kerasrun.exporters.formats.examples import examples_for
+
+    if order.form == "saved_model":
+        return _of_saved_model(written)
     examples = examples_for(source, written.estimator.eval_examples)
     if order.form == "keras":
         from kerasrun.runs.export_keras import save_keras

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from kerasrun.runs.errors import RunError
 
 if TYPE_CHECKING:
-    from kerasrun.exporters.formats.conversion import Conversion
+    from kerasrun.exporters.formats.conversion import Conversion, Runner
     from kerasrun.exporters.formats.examples import Arrays
     from kerasrun.exporters.formats.source import Source
 
@@ -26,11 +26,25 @@ def save_keras(
         RunError: Keras cannot read it back.
         ConversionError: It answers otherwise than the SavedModel.
     """
-    import keras
-
     from kerasrun.exporters.formats.conversion import Conversion, compared, size_of
 
     program.model.save(path)
+    rows, difference, note = compared("keras", source, keras_runner(program, path), examples, None)
+    return Conversion("keras", path, size_of(path), rows, difference, None, note)
+
+
+def keras_runner(program: Any, path: str) -> "Runner":
+    """A `.keras` file as a function of arrays by input name.
+
+    Args:
+        program: The `KerasProgram` of its model.
+        path: The file.
+
+    Raises:
+        RunError: Keras cannot read it.
+    """
+    import keras
+
     try:
         loaded = keras.saving.load_model(path, compile=False)
     except (TypeError, ValueError) as error:
@@ -44,5 +58,4 @@ def save_keras(
         answer = loaded(program.keys.features(batch), training=False)
         return {name: value.numpy() for name, value in program.keys.named_outputs(answer).items()}
 
-    rows, difference, note = compared("keras", source, run, examples, None)
-    return Conversion("keras", path, size_of(path), rows, difference, None, note)
+    return run

@@ -92,12 +92,14 @@ class Written:
     Attributes:
         path: Its folder.
         estimator: Whose it is; its variables hold the checkpoint.
+        spec: The `EvalSpec` of the run's own evaluation.
         examples: How many examples of the evaluation data the check asked it.
         difference: The largest absolute difference to the live model's answers.
     """
 
     path: str
     estimator: Any
+    spec: Any
     examples: int
     difference: float
 
@@ -128,7 +130,7 @@ def written_for(run: Run, folder: str, checkpoint: str, batch_size: int | None =
         estimator.look_at(specs[0].input_fn)
         receiver_fn = None if batch_size is None else _fixed(estimator, batch_size)
         path = estimator.export_saved_model(folder, receiver_fn, checkpoint_path=checkpoint)
-    return Written(str(path), estimator, *checks[-1])
+    return Written(str(path), estimator, specs[0], *checks[-1])
 
 
 def _fixed(estimator: Any, batch_size: int) -> Any:

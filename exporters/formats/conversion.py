@@ -1,9 +1,10 @@
 """What came out of a conversion, and how far its answers are from the SavedModel's."""
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ class Conversion:
         difference: The largest absolute difference to the SavedModel's answers; None: not run.
         quantize: How its weights were made smaller, or None.
         note: What else there is to know; empty mostly.
+        metrics: The metrics on evaluation data, by name; empty: not found out.
+        metrics_as_trained: Those of the model that it was made from, on the same data.
     """
 
     form: str
@@ -39,10 +42,14 @@ class Conversion:
     difference: float | None
     quantize: str | None = None
     note: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    metrics_as_trained: dict[str, float] = field(default_factory=dict)
 
     def record(self, folder: str) -> None:
         """Writes itself to `conversion.json` in a folder."""
         content = {"schema": 1, **asdict(self), "path": os.path.basename(self.path)}
+        for name in ("metrics", "metrics_as_trained"):
+            content[name] = {k: v if math.isfinite(v) else None for k, v in content[name].items()}
         write_whole(os.path.join(folder, RECORD), json.dumps(content, indent=2) + "\n")
 
 

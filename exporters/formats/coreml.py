@@ -1,4 +1,4 @@
-"""Core ML: for the devices of Apple. Written anywhere; run on macOS only.
+"""Core ML: for the devices of Apple. Written anywhere; run on macOS, elsewhere computed with NumPy.
 
 convert_to_coreml("out/export/latest/1795300215", "model.mlpackage", examples)
 """
@@ -21,6 +21,7 @@ from kerasrun.exporters.formats.conversion import (
     compared,
     size_of,
 )
+from kerasrun.exporters.formats.coreml_program import NoEvaluation, Program
 from kerasrun.exporters.formats.errors import (
     ConversionError,
     UnsupportedOperations,
@@ -32,11 +33,13 @@ from kerasrun.exporters.formats.format_exporter import FormatExporter
 from kerasrun.exporters.formats.source import SERVING_DEFAULT, Source
 
 QUANTIZE = ("float16", "int8")
-NOT_RUN = "not run: Core ML runs on macOS only"
+COMPUTED = "computed with NumPy, not by Core ML"
 _FORM = "Core ML"
 _LACKING = re.compile(r"[Cc]onversion for TF op '(\w+)'")
 _MOST_ROWS = 1024
 _LOOPS = ("While", "StatelessWhile")
+_HAS_CORE_ML = sys.platform == "darwin"
+_ASKED = _FORM if _HAS_CORE_ML else f"{_FORM} (computed with NumPy)"
 
 
 def convert_to_coreml(
@@ -47,9 +50,11 @@ def convert_to_coreml(
     quantize: str | None = None,
     signature: str = SERVING_DEFAULT,
 ) -> Conversion:
-    """Writes a SavedModel as a Core ML package, and runs it where that can be done.
+    """Writes a SavedModel as a Core ML package and runs it.
 
-    Inputs and outputs keep their names. Up to 1,024 rows are answered at a time.
+    Inputs and outputs keep their names. Up to 1,024 rows are answered at a time. Where there is no
+    Core ML, NumPy computes the package's program; one with an operation that cannot be computed so
+    is not run, and the note names the operation.
 
     Args:
         saved_model: The folder.
@@ -70,17 +75,42 @@ def convert_to_coreml(
     model = _converted(tools, source, quantize)
     _check_names(model, source)
     model.save(path)
-    if sys.platform != "darwin":
-        return Conversion("coreml", path, size_of(path), 0, None, quantize, NOT_RUN)
-    rows, difference, note = compared(_FORM, source, _runner(tools, path), examples, quantize)
+    asked: tuple[int, float | None, str]
+    try:
+        asked = compared(_ASKED, source, runner(path, source), examples, quantize)
+    except NoEvaluation as error:
+        asked = 0, None, f"not run: {error}"
+    rows, difference, note = asked
+    if rows and not _HAS_CORE_ML:
+        note = "; ".join(part for part in (note, COMPUTED) if part)
     return Conversion("coreml", path, size_of(path), rows, difference, quantize, note)
+
+
+def runner(path: str, source: Source) -> Runner:
+    """A saved package as a function of arrays by input name: run by Core ML, or by NumPy.
+
+    Args:
+        path: The package.
+        source: What it was made from.
+
+    Raises:
+        NoEvaluation: (When it is called.) There is no Core ML, and NumPy cannot compute it.
+    """
+    tools = _tools()
+    model = tools.models.MLModel(path).predict if _HAS_CORE_ML else Program(tools, path)
+
+    def run(batch: Arrays) -> dict[str, Any]:
+        answer: dict[str, Any] = model({s.name: batch[n] for n, s in source.inputs.items()})
+        return answer
+
+    return run
 
 
 class CoreMLExporter(FormatExporter):
     """After every evaluation writes a SavedModel with `model.mlpackage` beside it.
 
-    On macOS the package is run, and `conversion.json` tells the largest difference on evaluation
-    data; elsewhere it says that it was not run.
+    The package has been run, as `convert_to_coreml` does it: `conversion.json` tells the largest
+    difference on evaluation data.
 
     Args:
         name: The folder under `model_dir/export`.
@@ -89,9 +119,11 @@ class CoreMLExporter(FormatExporter):
         as_text: As for a `LatestExporter`.
         exports_to_keep: So many of the newest stay; None: all.
         quantize: As in `convert_to_coreml`.
+        warmup_examples: As for a `LatestExporter`.
 
     Raises:
-        ValueError: `name` is empty, or `exports_to_keep` or `quantize` is none that there is.
+        ValueError: `name` is empty, or `exports_to_keep`, `quantize` or `warmup_examples` is none
+            that there is.
         TypeError: `serving_input_receiver_fn` cannot be called.
     """
 
@@ -133,7 +165,7 @@ def _converted(tools: Any, source: Source, quantize: str | None) -> Any:
                 convert_to="mlprogram",
                 inputs=[_input(tools, spec) for spec in source.inputs.values()],
                 compute_precision=precision,
-                skip_model_load=sys.platform != "darwin",
+                skip_model_load=not _HAS_CORE_ML,
             )
             model = _smaller(tools, model) if quantize == "int8" else model
             return _named(tools, model, dict(zip(nodes, source.outputs, strict=True)))
@@ -175,8 +207,8 @@ def _named(tools: Any, model: Any, names: dict[str, str]) -> Any:
     spec = model.get_spec()
     for node, name in names.items():
         tools.utils.rename_feature(spec, node, name, rename_inputs=False)
-    skip = sys.platform != "darwin"
-    return tools.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=skip)
+    load = {"weights_dir": model.weights_dir, "skip_model_load": not _HAS_CORE_ML}
+    return tools.models.MLModel(spec, **load)
 
 
 def _check_names(model: Any, source: Source) -> None:
@@ -185,13 +217,3 @@ def _check_names(model: Any, source: Source) -> None:
     wanted = {spec.name for spec in source.inputs.values()}, set(source.outputs)
     if found != wanted:
         raise ConversionError(f"{_FORM}: expected the names {wanted}, found {found}")
-
-
-def _runner(tools: Any, path: str) -> Runner:
-    model = tools.models.MLModel(path)
-
-    def run(batch: Arrays) -> dict[str, Any]:
-        answer: dict[str, Any] = model.predict(batch)
-        return answer
-
-    return run

@@ -24,6 +24,11 @@ _MENDS = {
     "ParseExample": _TEXT,
     "Erfc": "Use gelu with approximate=True.",
     "Erf": "Use gelu with approximate=True.",
+    "Bitcast": "Use tf.argmax and tf.argmin, where keras.ops.argmax or argmin stands.",
+    "PartitionedCall": (
+        "A part of the model is compiled on its own, as Keras does with a convolution that has "
+        "groups: use groups=1 or DepthwiseConv2D, and no tf.function with jit_compile."
+    ),
 }
 _OTHERWISE = "Write the layer with operations that the format has."
 

@@ -1,6 +1,6 @@
 """What a converted model is asked with: examples that fit its inputs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,16 @@ from kerasrun.exporters.formats.source import Source
 Arrays = dict[str, np.ndarray[Any, Any]]
 _MADE_UP = 8
 _OPEN = 4
+_MOST_AT_A_TIME = 1024
 
 
-def examples_for(source: Source, features: Any, most: int = 256) -> Arrays | None:
+def examples_for(source: Source, features: Any, most: int | None = 256) -> Arrays | None:
     """Takes features as the inputs of a model.
 
     Args:
         source: The model.
         features: One batch: a dict of arrays by name, or one array for a model with one input.
-        most: So many rows at most are taken.
+        most: So many rows at most are taken; None: all.
 
     Returns:
         None if they are not what the model is asked with.
@@ -70,6 +71,31 @@ def in_batches(examples: Arrays, size: int | None) -> list[Arrays]:
         {name: array[start : start + size] for name, array in examples.items()}
         for start in range(0, rows_of(examples) - size + 1, size)
     ]
+
+
+def all_answers(
+    run: Callable[[Arrays], Mapping[str, Any]], examples: Arrays, size: int | None
+) -> Arrays:
+    """What a model answers to all rows, some at a time.
+
+    Args:
+        run: The model: from arrays by input name to arrays by output name.
+        examples: By name, `[rows, ...]`; one row at least.
+        size: How many rows it always takes: the last batch is filled up. None: any number.
+    """
+    step = _MOST_AT_A_TIME if size is None else size
+    parts: list[Mapping[str, Any]] = []
+    for start in range(0, rows_of(examples), step):
+        batch = {name: array[start : start + step] for name, array in examples.items()}
+        parts.append(run(batch if size is None else _filled_up(batch, size)))
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {name: array[: rows_of(examples)] for name, array in joined.items()}
+
+
+def _filled_up(batch: Arrays, size: int) -> Arrays:
+    """The last row again and again."""
+    lacking = size - rows_of(batch)
+    return {name: np.concatenate([a, a[-1:].repeat(lacking, 0)]) for name, a in batch.items()}
 
 
 def fixed_rows(source: Source) -> int | None:

@@ -25,6 +25,7 @@ class FormatExporter(SavedModelExporter):
         as_text: As for a `LatestExporter`.
         exports_to_keep: So many of the newest stay; None: all.
         quantize: How weights are made smaller, one of `quantizations`, or None.
+        warmup_examples: As for a `LatestExporter`.
 
     Attributes:
         file_name: What the converted model is called in the folder of the export.
@@ -32,7 +33,8 @@ class FormatExporter(SavedModelExporter):
         quantize: How weights are made smaller, or None.
 
     Raises:
-        ValueError: `name` is empty, or `exports_to_keep` or `quantize` is none that there is.
+        ValueError: `name` is empty, or `exports_to_keep`, `quantize` or `warmup_examples` is none
+            that there is.
         TypeError: `serving_input_receiver_fn` cannot be called.
     """
 
@@ -48,8 +50,9 @@ class FormatExporter(SavedModelExporter):
         exports_to_keep: int | None = 5,
         *,
         quantize: str | None = None,
+        warmup_examples: int = 0,
     ) -> None:
-        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text)
+        super().__init__(name, serving_input_receiver_fn, assets_extra, as_text, warmup_examples)
         self._exports_to_keep = checked_exports_to_keep(type(self).__name__, exports_to_keep)
         self.quantize = checked_quantize(quantize, self.quantizations)
 

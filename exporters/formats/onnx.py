@@ -53,9 +53,7 @@ def convert_to_onnx(
     source = Source(saved_model, signature)
     check_numbers(_FORM, {name: spec.dtype.name for name, spec in source.inputs.items()})
     packages["onnx"].save_model(_converted(source, opset), path)
-    rows, difference, note = compared(
-        _FORM, source, _runner(packages["onnxruntime"], path, source), examples, None
-    )
+    rows, difference, note = compared(_FORM, source, runner(path, source), examples, None)
     return Conversion("onnx", path, size_of(path), rows, difference, None, note)
 
 
@@ -122,8 +120,14 @@ def _silent(name: str) -> Iterator[io.StringIO]:
         logger.propagate = before[1]
 
 
-def _runner(onnxruntime: Any, path: str, source: Source) -> Runner:
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+def runner(path: str, source: Source) -> Runner:
+    """An ONNX file as a function of arrays by input name.
+
+    Args:
+        path: The file.
+        source: What it was made from.
+    """
+    session = _packages()["onnxruntime"].InferenceSession(path, providers=["CPUExecutionProvider"])
     known = {each.name for each in session.get_inputs()}
     outputs = [each.name for each in session.get_outputs()]
 

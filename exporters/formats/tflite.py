@@ -61,16 +61,14 @@ def convert_to_tflite(
         ModuleNotFoundError: `ai-edge-litert`, which runs it, is not installed.
         ValueError: `quantize` is none of these, or `int8` has no data.
     """
-    interpreter = _runtime()
+    _runtime()
     data = _checked(quantize, representative if representative is not None else examples)
     source = Source(saved_model, signature)
     check_numbers(_FORM, {name: spec.dtype.name for name, spec in source.inputs.items()})
     content = _converted(_converter(source, quantize, data))
     with open(path, "wb") as file:
         file.write(content)
-    rows, difference, note = compared(
-        _FORM, source, _runner(interpreter, path, source), examples, quantize
-    )
+    rows, difference, note = compared(_FORM, source, runner(path, source), examples, quantize)
     return Conversion("tflite", path, size_of(path), rows, difference, quantize, note)
 
 
@@ -87,9 +85,11 @@ class TFLiteExporter(FormatExporter):
         exports_to_keep: So many of the newest stay; None: all.
         quantize: As in `convert_to_tflite`; `int8` learns from the evaluation data.
         representative: Other data for `int8`, arrays by input name.
+        warmup_examples: As for a `LatestExporter`.
 
     Raises:
-        ValueError: `name` is empty, or `exports_to_keep` or `quantize` is none that there is.
+        ValueError: `name` is empty, or `exports_to_keep`, `quantize` or `warmup_examples` is none
+            that there is.
         TypeError: `serving_input_receiver_fn` cannot be called.
     """
 
@@ -106,6 +106,7 @@ class TFLiteExporter(FormatExporter):
         *,
         quantize: str | None = None,
         representative: Arrays | None = None,
+        warmup_examples: int = 0,
     ) -> None:
         super().__init__(
             name,
@@ -114,6 +115,7 @@ class TFLiteExporter(FormatExporter):
             as_text,
             exports_to_keep,
             quantize=quantize,
+            warmup_examples=warmup_examples,
         )
         self._representative = representative
 
@@ -184,15 +186,21 @@ def _runtime() -> Any:
     return Interpreter
 
 
-def _runner(interpreter: Any, path: str, source: Source) -> Runner:
-    runner = interpreter(model_path=path).get_signature_runner(source.signature)
-    known = set(runner.get_input_details())
+def runner(path: str, source: Source) -> Runner:
+    """A TF Lite file as a function of arrays by input name.
+
+    Args:
+        path: The file.
+        source: What it was made from.
+    """
+    signature = _runtime()(model_path=path).get_signature_runner(source.signature)
+    known = set(signature.get_input_details())
 
     def run(batch: Arrays) -> Any:
         fed = {
             name if name in known else spec.name: batch[name]
             for name, spec in source.inputs.items()
         }
-        return runner(**fed)
+        return signature(**fed)
 
     return run
