@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup train test check bench bench-quick bench-legacy bench-trackers mlflow-env torture docs lock clean
+.PHONY: help setup train test check bench bench-quick bench-legacy bench-trackers bench-serving-peers mlflow-env torture docs lock clean
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: $(READY) ## a virtual environment with everything, at the locked versions
 
@@ -39,6 +39,10 @@ bench-trackers: .venv-mlflow/.ready ## Guild AI and MLflow, as peers in `make be
 	$(PYTHON) -m venv .venv-guild
 	.venv-guild/bin/pip install --quiet --disable-pip-version-check guildai
 
+bench-serving-peers: .venv-mlflow/.ready ## MLServer and MLflow's server, as peers in `make bench`
+	$(PYTHON) -m venv .venv-serving
+	.venv-serving/bin/pip install --quiet --disable-pip-version-check 'mlserver>=1.7,<2'
+
 mlflow-env: .venv-mlflow/.ready ## an MLflow server in an environment of its own, for its tests
 
 .venv-mlflow/.ready:
@@ -58,7 +62,7 @@ lock: $(READY) ## choose versions anew
 		--generate-hashes --no-header --extra dev pyproject.toml --output-file requirements.lock
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) .venv-legacy .venv-mlflow .venv-guild build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-legacy .venv-mlflow .venv-guild .venv-serving build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(READY): requirements.lock pyproject.toml
 	@PYTHON='$(PYTHON)' sh ./setup.sh $(VENV)
