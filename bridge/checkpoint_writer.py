@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.checkpoint_files import Tensor
 from kerasrun.bridge.checkpoints import Checkpoints
+from kerasrun.bridge.eager import eagerly
 from kerasrun.bridge.errors import CheckpointWriteError
 from kerasrun.bridge.reasons import reason_of
 
@@ -94,6 +95,7 @@ class CheckpointWriter:
     def _write(
         self, tensors: Mapping[str, Tensor], step: int, input_tensors: Mapping[str, Tensor]
     ) -> Written:
+        @eagerly  # this is another thread, which a program may have made a builder of graphs
         def once() -> Written:
             return Written(self._checkpoints.save(tensors, step, input_tensors), step)
 

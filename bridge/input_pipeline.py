@@ -183,13 +183,15 @@ def _initializers() -> list[Any]:
 def _session(graph: tf.Graph, initializers: list[Any]) -> Iterator[Any]:
     """A session on `graph`, ready to run; its queue runners end with it."""
     coordinator = tf.train.Coordinator()
-    with tf.compat.v1.Session(graph=graph) as session:
+    # Not entered: it is begun and ended in threads of tf.data, whose default graph is their own.
+    session = tf.compat.v1.Session(graph=graph)
+    try:
         for initializer in initializers:
             session.run(initializer)
         runners = graph.get_collection(tf.compat.v1.GraphKeys.QUEUE_RUNNERS)
         for runner in runners:
             runner.create_threads(session, coord=coordinator, daemon=True, start=True)
-        try:
-            yield session
-        finally:
-            coordinator.request_stop()
+        yield session
+    finally:
+        coordinator.request_stop()
+        session.close()
