@@ -57,7 +57,8 @@ class Cutter:
         found = [whole.graph.as_graph_element(each.name) for each in fetches]
         fed = [whole.graph.as_graph_element(each.name) for each in feeds]
         # Named as operations, too, they are waited for by what comes after a call.
-        awaited = [each.op for each in found if _is_computed(each)]
+        # One operation may answer several tensors.
+        awaited = list(dict.fromkeys(each.op for each in found if _is_computed(each)))
         try:
             return whole.prune(fed, [*found, *awaited])
         except UnliftableError as error:
