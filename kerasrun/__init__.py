@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kerasrun.bridge.run_config import RunConfig
     from kerasrun.bridge.specs import EvalSpec, TrainSpec
     from kerasrun.bridge.training import train_and_evaluate
+    from kerasrun.compat.installing import install
     from kerasrun.exporters import BestExporter, Exporter, FinalExporter, LatestExporter
     from kerasrun.input_fns import csv_input_fn, numpy_input_fn, pandas_input_fn
 
@@ -36,6 +37,7 @@ __all__ = [
     "RunConfig",
     "TrainSpec",
     "csv_input_fn",
+    "install",
     "model_to_estimator",
     "numpy_input_fn",
     "pandas_input_fn",
@@ -54,6 +56,7 @@ __getattr__ = lazy_names(
         "RunConfig": "kerasrun.bridge.run_config",
         "TrainSpec": "kerasrun.bridge.specs",
         "csv_input_fn": "kerasrun.input_fns",
+        "install": "kerasrun.compat.installing",
         "model_to_estimator": "kerasrun.bridge.model_to_estimator",
         "numpy_input_fn": "kerasrun.input_fns",
         "pandas_input_fn": "kerasrun.input_fns",
