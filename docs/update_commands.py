@@ -26,7 +26,8 @@ def main() -> None:
 
 def names() -> list[str]:
     """The commands, in the order of the help."""
-    return [info.callback.__name__ for info in app.registered_commands if info.callback]
+    callbacks = [info.callback for info in app.registered_commands if info.callback]
+    return [callback.__name__.replace("_", "-") for callback in callbacks]
 
 
 def help_of(command: str) -> str:
