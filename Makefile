@@ -15,8 +15,9 @@ setup: $(READY) ## a virtual environment with everything, at the locked versions
 train: $(READY) ## train the iris example, evaluate and export it
 	$(BIN)/mlrun train --model examples/keras_iris.py
 
+# An empty variable allows .pyc files: hundreds of processes would each compile our code again.
 test: $(READY) ## the whole test suite
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 3 --dist worksteal
 
 check: $(READY) ## format, lint, types
 	$(BIN)/ruff format --check .

@@ -1,9 +1,15 @@
 """What tests of several parts share."""
 
 import gc
+import runpy
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+
+# Programs that are run, and those that made the data: nothing to import.
+collect_ignore_glob = ["data/**/*.py", "*/programs/*.py"]
 
 
 def pytest_collection_finish() -> None:
@@ -11,6 +17,27 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.fixture
+def run_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """Does what `python PROGRAM ARGUMENTS` does and returns what is printed.
+
+    It does so in this process, where TensorFlow is there already: to start it takes longer than
+    most programs do.
+    """
+
+    def run(program: Path, *arguments: str) -> str:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", [str(program), *arguments])
+            patch.syspath_prepend(program.parent)
+            capsys.readouterr()
+            runpy.run_path(str(program), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run
 
 
 @pytest.fixture

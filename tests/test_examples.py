@@ -1,9 +1,7 @@
 """The programs of examples/ do what they say; keras_iris.py has test_main_job.py."""
 
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,24 +9,20 @@ import pytest
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
+Run = Callable[..., str]
 
-def run(program: str, model_dir: Path, *arguments: str) -> str:
+
+@pytest.fixture
+def run(run_program: Callable[..., str]) -> Run:
     """Runs a program as its docstring has it; returns what it prints."""
-    command = [sys.executable, str(ROOT / "examples" / program), "--model_dir", str(model_dir)]
-    done = subprocess.run(
-        [*command, *arguments],
-        cwd=model_dir.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+
+    def example(program: str, model_dir: Path, *arguments: str) -> str:
+        return run_program(ROOT / "examples" / program, "--model_dir", str(model_dir), *arguments)
+
+    return example
 
 
-def test_petals_and_sepals(tmp_path: Path) -> None:
+def test_petals_and_sepals(run: Run, tmp_path: Path) -> None:
     model_dir = tmp_path / "out"
     lines = run("petals_and_sepals.py", model_dir).splitlines()
     trained = re.fullmatch(r"step 500: accuracy ([\d.]+)", lines[0])
@@ -43,7 +37,7 @@ def test_petals_and_sepals(tmp_path: Path) -> None:
     assert again.startswith("step 600: accuracy "), "it goes on where it ended"
 
 
-def test_early_stopping(tmp_path: Path) -> None:
+def test_early_stopping(run: Run, tmp_path: Path) -> None:
     output = run("early_stopping.py", tmp_path / "out")
     told = re.fullmatch(
         r"stopped at step (\d+)\nthe lowest loss was 0\.\d+, at step (\d+)\n", output
@@ -52,6 +46,23 @@ def test_early_stopping(tmp_path: Path) -> None:
     stopped, best = int(told[1]), int(told[2])
     assert stopped < 10_000, "it ended before max_steps"
     assert stopped >= best + 300, "the loss had not fallen for so long"
+
+
+def test_feature_columns(run: Run, tmp_path: Path) -> None:
+    trained, exported = run("feature_columns.py", tmp_path / "out").splitlines()
+    found = re.fullmatch(r"step 400: accuracy ([\d.]+)", trained)
+    assert found, trained
+    assert float(found[1]) >= 0.9, "it has learnt to tell the species"
+    assert (Path(exported.removeprefix("exported to ")) / "saved_model.pb").is_file()
+
+
+def test_premade_iris(run: Run, tmp_path: Path) -> None:
+    lines = run("premade_iris.py", tmp_path / "out").splitlines()
+    trained = re.fullmatch(r"step 500: accuracy ([\d.]+)", lines[0])
+    assert trained, lines[0]
+    assert float(trained[1]) >= 0.9, "it has learnt to tell the species"
+    assert (Path(lines[1].removeprefix("exported to ")) / "saved_model.pb").is_file()
+    assert [line.split()[0] for line in lines[2:]] == ["setosa", "versicolor", "virginica"]
 
 
 def test_every_example_is_listed() -> None:

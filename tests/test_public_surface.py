@@ -8,10 +8,20 @@ import pytest
 import kerasrun
 import kerasrun.estimator
 import kerasrun.export
+import kerasrun.feature_columns
 import kerasrun.inputs
 
 
-@pytest.mark.parametrize("module", [kerasrun, kerasrun.estimator, kerasrun.export, kerasrun.inputs])
+@pytest.mark.parametrize(
+    "module",
+    [
+        kerasrun,
+        kerasrun.estimator,
+        kerasrun.export,
+        kerasrun.feature_columns,
+        kerasrun.inputs,
+    ],
+)
 def test_every_name_is_there_and_sorted(module: object) -> None:
     names = module.__all__  # type: ignore[attr-defined]
     assert names == sorted(names)
@@ -26,7 +36,14 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["kerasrun", "kerasrun.estimator", "kerasrun.export", "kerasrun.inputs"]
+    "module",
+    [
+        "kerasrun",
+        "kerasrun.estimator",
+        "kerasrun.export",
+        "kerasrun.feature_columns",
+        "kerasrun.inputs",
+    ],
 )
 def test_importing_imports_nothing_heavy(module: str) -> None:
     code = f"import sys, {module}; print(*sys.modules)"

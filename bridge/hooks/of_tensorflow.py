@@ -7,7 +7,6 @@ FeedFnHook = v1.train.FeedFnHook
 FinalOpsHook = v1.train.FinalOpsHook
 GlobalStepWaiterHook = v1.train.GlobalStepWaiterHook
 NanTensorHook = v1.train.NanTensorHook
-ProfilerHook = v1.train.ProfilerHook
 SecondOrStepTimer = v1.train.SecondOrStepTimer
 SessionRunArgs = v1.train.SessionRunArgs
 SessionRunContext = v1.train.SessionRunContext

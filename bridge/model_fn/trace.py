@@ -1,5 +1,6 @@
 """One call of a `model_fn`: the graph that it built, and functions cut out of it."""
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -45,7 +46,7 @@ class Trace:
     ) -> None:
         self._variables, self._batch = variables, batch
         self.graph = tf.Graph()
-        with declaring(self.graph):
+        with declaring(self.graph), _seeded(seed):
             v1.set_random_seed(seed)
             v1.train.create_global_step()
             features, labels, self._feeds = _placeholders(batch)
@@ -134,6 +135,18 @@ class Trace:
         there = {each.name for each in self.graph.get_operations()}
         if self.spec.loss is not None and "loss" not in there:
             tf.identity(self.spec.loss, name="loss/")  # with a slash: this very name
+
+
+@contextmanager
+def _seeded(seed: int | None) -> Iterator[None]:
+    """Within it Keras, which draws its seeds from Python's random numbers, draws the same."""
+    state = random.getstate()
+    if seed is not None:
+        random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
 
 
 def _placeholders(batch: Example) -> tuple[Any, Any, list[tf.Tensor]]:

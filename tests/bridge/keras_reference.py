@@ -77,21 +77,35 @@ def assert_same_predictions(
         assert_equal(np.concatenate([batch[name] for batch in ours]), value, name, rtol)
 
 
-def assert_equals_keras(build: Build, data: Data, folder: Path, rtol: float = 1e-6) -> None:
-    """Training, evaluation and prediction of equal models come to the same.
+def assert_trains_as_keras(
+    build: Build, data: Data, folder: Path, rtol: float = 1e-6
+) -> tuple[tf_estimator.Estimator, keras.Model]:
+    """Training of equal models comes to the same weights.
 
     Args:
         build: Makes a compiled model.
         data: Makes a dataset whose length is known, in batches of one size.
         folder: Where the Estimator works.
         rtol: How far they may be apart, relative to the value.
+
+    Returns:
+        The Estimator, and the model that Keras trained.
     """
     expected, model = twins(build)
-    untrained = estimator_of(model, folder / "untrained")
-    assert_same_evaluation(untrained, expected, data, rtol)
     expected.fit(data(), epochs=EPOCHS, shuffle=False, verbose=0)
-    estimator = estimator_of(model, folder / "trained")
-    estimator.train(lambda: data().repeat(EPOCHS))
+    estimator = estimator_of(model, folder).train(lambda: data().repeat(EPOCHS))
     assert_same_weights(model, expected, rtol)
+    return estimator, expected
+
+
+def assert_evaluates_as_keras(build: Build, data: Data, folder: Path, rtol: float = 1e-6) -> None:
+    """Training and evaluation come to the same; arguments are those of the training."""
+    estimator, expected = assert_trains_as_keras(build, data, folder, rtol)
+    assert_same_evaluation(estimator, expected, data, rtol)
+
+
+def assert_equals_keras(build: Build, data: Data, folder: Path, rtol: float = 1e-6) -> None:
+    """Training, evaluation and prediction come to the same; arguments are those of the training."""
+    estimator, expected = assert_trains_as_keras(build, data, folder, rtol)
     assert_same_evaluation(estimator, expected, data, rtol)
     assert_same_predictions(estimator, expected, data, rtol)

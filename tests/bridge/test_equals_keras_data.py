@@ -10,7 +10,12 @@ import tensorflow as tf
 from keras import layers
 
 from tests.bridge.conftest import Arrays
-from tests.bridge.keras_reference import Data, assert_equals_keras, batches
+from tests.bridge.keras_reference import (
+    Data,
+    assert_equals_keras,
+    assert_evaluates_as_keras,
+    batches,
+)
 
 SPECIES = np.array(["setosa", "versicolor", "virginica"])
 # Of the output `size` a number is asked, of `kind` a species.
@@ -90,7 +95,7 @@ def weights() -> Any:
 
 
 def test_sample_weights(flowers: Arrays, weights: Any, tmp_path: Path) -> None:
-    assert_equals_keras(weighted_classifier, batches(*flowers, weights), tmp_path)
+    assert_evaluates_as_keras(weighted_classifier, batches(*flowers, weights), tmp_path)
 
 
 def test_sample_weights_of_several_outputs_in_a_list(
@@ -99,20 +104,20 @@ def test_sample_weights_of_several_outputs_in_a_list(
     data = listed(parts, (weights, 1 - weights / 2))
     compiled: dict[str, Any] = {"metrics": [[], []], "weighted_metrics": [["mae"], ["accuracy"]]}
     compiled["loss"] = list(LOSSES.values())
-    assert_equals_keras(lambda: two_in_two_out(**compiled), data, tmp_path)
+    assert_evaluates_as_keras(lambda: two_in_two_out(**compiled), data, tmp_path)
 
 
 def test_sample_weights_of_several_outputs_by_name(
     parts: dict[str, Any], weights: Any, tmp_path: Path
 ) -> None:
     data = named(parts, {"size": weights, "kind": 1 - weights / 2})
-    assert_equals_keras(lambda: two_in_two_out(True), data, tmp_path)
+    assert_evaluates_as_keras(lambda: two_in_two_out(True), data, tmp_path)
 
 
 def test_one_sample_weight_for_several_outputs(
     parts: dict[str, Any], weights: Any, tmp_path: Path
 ) -> None:
-    assert_equals_keras(lambda: two_in_two_out(True), named(parts, weights), tmp_path)
+    assert_evaluates_as_keras(lambda: two_in_two_out(True), named(parts, weights), tmp_path)
 
 
 def test_strings_and_integers(flowers: Arrays, tmp_path: Path) -> None:

@@ -10,7 +10,13 @@ import pytest
 from keras import layers
 
 from tests.bridge.conftest import Arrays
-from tests.bridge.keras_reference import assert_equals_keras, batches
+from tests.bridge.keras_reference import (
+    assert_equals_keras,
+    assert_same_evaluation,
+    batches,
+    estimator_of,
+    twins,
+)
 
 
 def classifier(*hidden: Any, **compiled: Any) -> keras.Model:
@@ -97,6 +103,11 @@ def test_one_input_one_output(
     build: Callable[[], keras.Model], flowers: Arrays, tmp_path: Path
 ) -> None:
     assert_equals_keras(build, batches(*flowers), tmp_path)
+
+
+def test_an_untrained_model_is_evaluated_as_keras_does(flowers: Arrays, tmp_path: Path) -> None:
+    expected, model = twins(lambda: classifier(layers.BatchNormalization()))
+    assert_same_evaluation(estimator_of(model, tmp_path), expected, batches(*flowers))
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

@@ -90,10 +90,49 @@ def test_a_predict_output_of_one_tensor_is_called_output(tmp_path: Path) -> None
     np.testing.assert_allclose(answer["output"], model(np.ones([1, 1]))[0], rtol=1e-6)
 
 
-def test_only_what_is_asked_for_by_kind_is_a_signature(tmp_path: Path) -> None:
-    """No `predict` and no `classification` beside, as canned Estimators have."""
+def test_predict_is_the_default_once_more_and_no_other_kind_is_there_unasked(
+    tmp_path: Path,
+) -> None:
+    """No `classification` and no `regression`, as canned Estimators have."""
     _, path = exported(tmp_path, PARSING)
-    assert set(signatures(path)) - {"__saved_model_init_op"} == {"serving_default"}
+    written = signatures(path)
+    assert set(written) - {"__saved_model_init_op"} == {"serving_default", "predict"}
+    for each in (written["predict"], written["serving_default"]):
+        assert (set(each.inputs), set(each.outputs)) == ({"examples"}, {"c", "d"})
+        assert each.method_name == "tensorflow/serving/predict"
+    serve, asked = tf.saved_model.load(path).signatures, serialised(3.0)
+    answer = serve["predict"](examples=asked)
+    for name, value in serve["serving_default"](examples=asked).items():
+        np.testing.assert_array_equal(answer[name], value)
+
+
+def test_an_output_that_is_called_predict_comes_first(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((1,), name="a"), keras.layers.Dense(1, name="predict")])
+    model.compile("sgd", "mse")
+    estimator = tf_estimator.model_to_estimator(
+        model, model_dir=tmp_path, export_outputs={"predict": export.RegressionOutput}
+    )
+    written = signatures(estimator.export_saved_model(tmp_path / "export", PARSING))
+    assert written["predict"].method_name == "tensorflow/serving/regress"
+
+
+def test_classes_are_told_by_their_labels(tmp_path: Path) -> None:
+    kind = export.ClassificationOutput.with_classes(["low", "high"])
+    model, path = exported(tmp_path, PARSING, d=kind)
+    written = signatures(path)["d"]
+    assert written.method_name == "tensorflow/serving/classify"
+    assert (set(written.inputs), set(written.outputs)) == ({"inputs"}, {"classes", "scores"})
+    answer = tf.saved_model.load(path).signatures["d"](inputs=serialised(1.0, -2.0))
+    assert answer["classes"].numpy().tolist() == [[b"low", b"high"]] * 2
+    live = model(np.array([[1.0], [-2.0]], np.float32))[1]
+    np.testing.assert_allclose(answer["scores"], live, rtol=1e-6)
+
+
+def test_as_many_labels_as_scores_are_needed_to_export(tmp_path: Path) -> None:
+    kind = export.ClassificationOutput.with_classes(["a", "b", "c"])
+    with pytest.raises(ValueError, match=r"export_outputs\['d'\]: .*3 labels \['a', 'b', 'c'\] fo"):
+        exported(tmp_path, PARSING, d=kind)
+    assert list((tmp_path / "export").glob("*")) == []
 
 
 def test_an_alternative_that_fits_is_a_signature_by_its_name(tmp_path: Path) -> None:

@@ -80,7 +80,11 @@ def test_all_loops_train_the_same_with_a_short_batch_in_each_epoch(
     settings["log_step_count_steps"] = 7
     plain, _ = trained(make_estimator, data, "plain", 1200, jit_compile=False, **settings)
     tuned, choices = trained(make_estimator, data, "tuned", 1200, **settings)
-    xla, forced = trained(make_estimator, data, "xla", 1200, jit_compile=True, **settings)
+    others = [tuned]
+    if size == "unknown":  # the compiled step is the same for all three
+        xla, forced = trained(make_estimator, data, "xla", 1200, jit_compile=True, **settings)
+        assert [choice.loop for choice in forced.heard] == ["xla"]
+        others.append(xla)
 
     assert set(choices.heard[-1].secs_per_step) == {"graph", "one thread", "xla"}
     # Each candidate is timed beside the best so far: figures of other moments say nothing.
@@ -88,8 +92,7 @@ def test_all_loops_train_the_same_with_a_short_batch_in_each_epoch(
     assert first.loop == min(first.secs_per_step, key=first.secs_per_step.__getitem__)
     assert last.loop in (first.loop, "xla")
     assert last.secs_per_step[last.loop] <= last.secs_per_step["xla"]
-    assert [choice.loop for choice in forced.heard] == ["xla"]
-    for other in (tuned, xla):
+    for other in others:
         assert_same(weights(plain), weights(other), 1e-4)
         expected, found = points(plain, scalars), points(other, scalars)
         assert found.keys() == expected.keys()
@@ -238,8 +241,8 @@ def test_a_call_that_ends_where_a_summary_is_due_writes_it_once(
     endless: InputFn, make_estimator: Make, scalars: Any
 ) -> None:
     """Each checkpoint here is at the step of a summary."""
-    settings = {"save_summary_steps": 10, "log_step_count_steps": 10}
+    settings = {"save_summary_steps": 5, "log_step_count_steps": 5}
     estimator, _ = trained(
-        make_estimator, endless, "both", 41, jit_compile=True, save_checkpoints_steps=1, **settings
+        make_estimator, endless, "both", 11, jit_compile=True, save_checkpoints_steps=1, **settings
     )
-    assert list(points(estimator, scalars)["loss"]) == [1, 11, 21, 31, 41]
+    assert list(points(estimator, scalars)["loss"]) == [1, 6, 11]

@@ -4,10 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+RunProgram = Callable[..., str]
 
 PROGRAM = """
 import sys
@@ -38,37 +41,46 @@ print("returned", result)
 CLUSTER = {"chief": ["127.0.0.1:2222"], "evaluator": ["127.0.0.1:2223"]}
 
 
-def start(tmp_path: Path, cluster: Any, task_type: str) -> subprocess.Popen[str]:
-    (tmp_path / "program.py").write_text(PROGRAM)
-    task = {"cluster": cluster, "task": {"type": task_type, "index": 0}}
-    return subprocess.Popen(
-        [sys.executable, "program.py", "out"],
-        cwd=tmp_path,
-        env={**os.environ, "TF_CONFIG": json.dumps(task)},
+def task(cluster: Any, task_type: str) -> str:
+    return json.dumps({"cluster": cluster, "task": {"type": task_type, "index": 0}})
+
+
+@pytest.fixture
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The program, in the folder where it runs."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "program.py"
+    path.write_text(PROGRAM)
+    return path
+
+
+@pytest.mark.slow
+def test_a_chief_trains_and_an_evaluator_evaluates(
+    program: Path, run_program: RunProgram, monkeypatch: pytest.MonkeyPatch, scalars: Any
+) -> None:
+    evaluator = subprocess.Popen(
+        [sys.executable, program, "out"],
+        env={**os.environ, "TF_CONFIG": task(CLUSTER, "evaluator")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def ended(process: subprocess.Popen[str]) -> str:
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
-    return out
-
-
-@pytest.mark.slow
-def test_a_chief_trains_and_an_evaluator_evaluates(tmp_path: Path, scalars: Any) -> None:
-    evaluator, chief = (start(tmp_path, CLUSTER, role) for role in ("evaluator", "chief"))
-    assert ended(chief) == ended(evaluator) == "returned None\n"
+    monkeypatch.setenv("TF_CONFIG", task(CLUSTER, "chief"))
+    assert run_program(program, "out") == "returned None\n"
+    out, err = evaluator.communicate(timeout=120)
+    assert (evaluator.returncode, out) == (0, "returned None\n"), err
+    tmp_path = program.parent
     assert scalars(str(tmp_path / "out"))["loss"]
     assert scalars(str(tmp_path / "out" / "eval"))["loss"][-1][0] == 10
     assert len(list(tmp_path.glob("out/export/final/*/saved_model.pb"))) == 1
 
 
 @pytest.mark.slow
-def test_a_master_alone_does_both(tmp_path: Path, scalars: Any) -> None:
-    master = start(tmp_path, {"master": ["127.0.0.1:2222"]}, "master")
-    assert ended(master) == "returned None\n"
+def test_a_master_alone_does_both(
+    program: Path, run_program: RunProgram, monkeypatch: pytest.MonkeyPatch, scalars: Any
+) -> None:
+    monkeypatch.setenv("TF_CONFIG", task({"master": ["127.0.0.1:2222"]}, "master"))
+    assert run_program(program, "out") == "returned None\n"
+    tmp_path = program.parent
     assert [step for step, _ in scalars(str(tmp_path / "out" / "eval"))["loss"]] == [5, 10]
     assert len(list(tmp_path.glob("out/export/final/*/saved_model.pb"))) == 1

@@ -12,7 +12,8 @@ from kerasrun.cli.main import app
 from kerasrun.runs.run import read_run
 
 DOCS = Path(__file__).parents[2] / "docs"
-COMMANDS = [info.callback.__name__ for info in app.registered_commands if info.callback]
+CALLBACKS = [info.callback for info in app.registered_commands if info.callback]
+COMMANDS = [callback.__name__.replace("_", "-") for callback in CALLBACKS]
 
 
 def section(command: str) -> str:
@@ -33,7 +34,8 @@ def test_there_are_commands() -> None:
         *["train", "resume", "stop", "evaluate", "predict", "export"],
         *["runs", "show", "logs", "compare", "diff", "plot", "report"],
         *["tag", "note", "rm", "restore", "gc"],
-        *["tensorboard", "serve", "push", "pull", "config", "doctor", "completion"],
+        *["tensorboard", "serve", "push", "pull"],
+        *["config", "doctor", "import-checkpoint", "completion"],
     ] == COMMANDS
 
 

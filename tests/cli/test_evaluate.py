@@ -23,7 +23,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 Interrupt = Callable[[subprocess.Popen[str], str], str]
 
 # Endless, and idle most of the time: the others are to have the processor.
-ENDLESS = ("--max-steps", "1000000000", "--save-checkpoints-steps", "50")
+ENDLESS = ("--max-steps", "1000000000", "--save-checkpoints-steps", "10")
 SLOWLY = """
 import time
 
@@ -32,11 +32,11 @@ from kerasrun import estimator as tf_estimator
 
 class Pause(tf_estimator.SessionRunHook):
     def after_run(self, context, values):
-        time.sleep(0.02)
+        time.sleep(0.1)
 
 
 train_spec = tf_estimator.TrainSpec(train_input_fn, hooks=[Pause()])
-eval_spec = tf_estimator.EvalSpec(eval_input_fn, throttle_secs=600)
+eval_spec = tf_estimator.EvalSpec(eval_input_fn, throttle_secs=0)
 """
 
 

@@ -163,7 +163,7 @@ TABLES = st.lists(
 
 
 @given(rows=TABLES, delimiter=st.sampled_from(",;\t|"), max_bytes=st.sampled_from([0, 2**20]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_what_pandas_writes_is_read_back(
     rows: Any, delimiter: str, max_bytes: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

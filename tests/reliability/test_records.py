@@ -39,7 +39,7 @@ raise RuntimeError("no such column")
 FILES = ("run.json", "metrics.json", "exit.json", "checkpoint", "lock")
 JSON_FILES = FILES[:3]
 FEW = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -208,7 +208,7 @@ def replaced(value: Any, path: tuple[Any, ...], wrong: Any, *, gone: bool) -> An
     return value
 
 
-@settings(FEW, max_examples=45)
+@settings(FEW, max_examples=30)
 @given(data=st.data(), name=st.sampled_from(JSON_FILES), wrong=WRONG, gone=st.booleans())
 def test_values_of_the_wrong_kind_harm_nothing_else(
     root: Path, sound: Sound, data: st.DataObject, name: str, wrong: Any, gone: bool

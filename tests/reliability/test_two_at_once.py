@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,9 @@ except Exception as error:
 """
 
 
-def start(folder: Path, how: str) -> subprocess.Popen[str]:
+def start(program: Path, folder: Path, how: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(folder), how],
+        [sys.executable, program, folder, how],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -53,16 +54,18 @@ def start(folder: Path, how: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_the_second_training_is_refused_and_may_evaluate(tmp_path: Path) -> None:
-    folder = tmp_path / "model_dir"
-    first = start(folder, "wait")
+def test_the_second_training_is_refused_and_may_evaluate(
+    tmp_path: Path, run_program: Callable[..., str]
+) -> None:
+    folder, program = tmp_path / "model_dir", tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    first = start(program, folder, "wait")
     assert first.stdout is not None
     assert first.stdout.readline() == "at work\n"
-    said, _ = start(folder, "go").communicate(timeout=120)
+    said = run_program(program, str(folder), "go")
     assert "ModelDirInUseError: Another training is at work in this model_dir" in said
     assert f"is held by process {first.pid} on host {os.uname().nodename}" in said
     assert "evaluated 0" in said
     out, _ = first.communicate("go on\n", timeout=120)
     assert "trained to 1" in out
-    out, _ = start(folder, "go").communicate(timeout=120)
-    assert "trained to 2" in out
+    assert "trained to 2" in run_program(program, str(folder), "go")

@@ -22,7 +22,7 @@ def standing_still(make_estimator: Any) -> Any:
 def steps_trained(estimator: Any, hook: Any, endless: Any, input_fn: Any) -> int:
     tf_estimator.train_and_evaluate(
         estimator,
-        tf_estimator.TrainSpec(endless, max_steps=20, hooks=[hook]),
+        tf_estimator.TrainSpec(endless, max_steps=14, hooks=[hook]),
         tf_estimator.EvalSpec(input_fn, throttle_secs=0),
     )
     return int(estimator.get_variable_value("global_step"))
@@ -44,8 +44,8 @@ def test_training_stops_when_a_metric_stands_still(
     [
         ("stop_if_lower_hook", 1e9, 2),
         ("stop_if_higher_hook", 0.0, 2),
-        ("stop_if_lower_hook", 0.0, 20),
-        ("stop_if_higher_hook", 1e9, 20),
+        ("stop_if_lower_hook", 0.0, 14),
+        ("stop_if_higher_hook", 1e9, 14),
     ],
 )
 def test_training_stops_when_a_metric_crosses_a_threshold(
@@ -64,7 +64,7 @@ def test_a_model_that_learns_is_not_stopped(
     hook = experimental.stop_if_no_decrease_hook(
         estimator, "loss", 5, run_every_secs=None, run_every_steps=1
     )
-    assert steps_trained(estimator, hook, endless, input_fn) == 20
+    assert steps_trained(estimator, hook, endless, input_fn) == 14
 
 
 def test_patience_is_that_of_the_whole_training_across_restarts(
@@ -96,7 +96,7 @@ def test_the_evaluations_of_another_folder_may_decide(
         run_every_secs=None,
         run_every_steps=1,
     )
-    assert steps_trained(standing_still, hook, endless, input_fn) == 20
+    assert steps_trained(standing_still, hook, endless, input_fn) == 14
 
 
 def test_a_function_is_asked_at_the_first_step_and_then_every_so_often(

@@ -29,6 +29,7 @@ class Torture:
         folder: Where the runs live.
         seed: Of all that is drawn.
         kills: How many.
+        max_steps: Where each run ends; by default where the model file says.
 
     Attributes:
         killed: How many were made.
@@ -36,8 +37,9 @@ class Torture:
         largest: The largest difference between two weights.
     """
 
-    def __init__(self, folder: Path, seed: int, kills: int) -> None:
+    def __init__(self, folder: Path, seed: int, kills: int, max_steps: int | None = None) -> None:
         self._folder, self._chance, self._kills = folder, random.Random(seed), kills
+        self._max_steps = max_steps
         self._usual_secs = 0.0
         self.killed = self.survived = self.victims = 0
         self.failed = False
@@ -45,7 +47,7 @@ class Torture:
 
     def run(self) -> None:
         """Does it all, and prints a line for each kill, each run, and the outcome."""
-        with closing(Victim(self._folder / "unbroken")) as unbroken:
+        with closing(self._victim("unbroken")) as unbroken:
             began = time.monotonic()
             if unbroken.finish() != 0:
                 raise SystemExit(f"the unbroken run failed:\n{unbroken.output}")
@@ -53,7 +55,7 @@ class Torture:
         _say("unbroken", f"{unbroken.folder}  in {self._usual_secs:.1f} s")
         while self.killed < self._kills:
             before = self.killed
-            with closing(Victim(self._folder / f"victim-{self.victims}")) as victim:
+            with closing(self._victim(f"victim-{self.victims}")) as victim:
                 code = self._torture(victim)
                 if self._is_same(unbroken, victim, code):
                     self.survived += self.killed - before
@@ -64,6 +66,9 @@ class Torture:
             f"{self.survived} of {self.killed} kills survived, {self.victims} runs, "
             f"largest difference {self.largest}"
         )
+
+    def _victim(self, name: str) -> Victim:
+        return Victim(self._folder / name, max_steps=self._max_steps)
 
     def _torture(self, victim: Victim) -> int:
         """Kills the run until it ends by itself or enough kills are made; its last exit code."""

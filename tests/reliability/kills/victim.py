@@ -27,12 +27,15 @@ class Victim:
     Args:
         root: Where it lives; made.
         model: The model file.
+        max_steps: Where training ends; by default where the model file says.
     """
 
-    def __init__(self, root: Path, model: Path = MODEL) -> None:
+    def __init__(self, root: Path, model: Path = MODEL, max_steps: int | None = None) -> None:
         root.mkdir(parents=True)
         self._root = root.resolve()
         self._train = ["train", "--model", str(model), "--seed", "7"]
+        if max_steps is not None:
+            self._train += ["--max-steps", str(max_steps)]
         self._process: subprocess.Popen[bytes] | None = None
         self._terminal = root.with_name(f"{root.name}.terminal")
         self._stillborn: set[Path] = set()  # folders of trainings that were killed at birth
