@@ -4,16 +4,20 @@ import argparse
 import json
 import os
 import platform
+import signal
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import (
     checkpoint_stall,
     csv_rows,
+    embedding_columns,
     end_to_end,
     evaluation,
     runs_listing,
     scalars,
+    serving,
     start_up,
     trackers,
     training,
@@ -26,9 +30,11 @@ _BENCHMARKS = {
     "scalars": scalars,
     "trackers": trackers,
     "training": training,
+    "columns": embedding_columns,
     "checkpoint": checkpoint_stall,
     "evaluation": evaluation,
     "csv": csv_rows,
+    "serving": serving,
     "end_to_end": end_to_end,
 }
 _NOT_IN_QUICK = {"evaluation", "csv", "trackers"}
@@ -41,6 +47,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=_BENCHMARKS, help="may be repeated")
     parser.add_argument("--json", type=Path, help="a file for the ratios")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # ends servers, too
     names = given.only or [n for n in _BENCHMARKS if not (given.quick and n in _NOT_IN_QUICK)]
     print(_machine(), flush=True)
     verdicts: list[Verdict] = []

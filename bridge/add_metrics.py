@@ -15,6 +15,7 @@ import tensorflow as tf
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.mode_keys import ModeKeys
+from kerasrun.bridge.model_fn.program import ModelFnProgram
 from kerasrun.bridge.program import Program
 
 MetricFn = Callable[..., Mapping[str, Any]]
@@ -43,7 +44,9 @@ def add_metrics(estimator: Estimator, metric_fn: MetricFn) -> Estimator:
         offered["config"] = estimator.config
         return metric_fn(**{name: offered[name] for name in names})
 
-    program = _WithMetrics(estimator.program, added)
+    given = estimator.program
+    of_model_fn = isinstance(given, ModelFnProgram)
+    program: Program = given.with_metrics(added) if of_model_fn else _WithMetrics(given, added)
     return Estimator.of(program, config=estimator.config, params=estimator.params)
 
 

@@ -88,9 +88,10 @@ def placeholder(name: Any, spec: tf.TensorSpec) -> tf.Tensor:
 def batched_spec(name: Any, value: Any, batch_size: int | None) -> tf.TensorSpec:
     """Returns shape and dtype of a feature, the first dimension set free or to `batch_size`.
 
+    A scalar is one example: it gets this dimension.
+
     Raises:
         TypeError: It is sparse, ragged, or has no shape and dtype.
-        ValueError: It has no batch dimension.
     """
     composite = (tf.SparseTensor, tf.RaggedTensor, tf.SparseTensorSpec, tf.RaggedTensorSpec)
     if isinstance(value, composite) or not (hasattr(value, "shape") and hasattr(value, "dtype")):
@@ -102,11 +103,6 @@ def batched_spec(name: Any, value: Any, batch_size: int | None) -> tf.TensorSpec
     shape = tf.TensorShape(value.shape)
     if shape.rank is None:
         return tf.TensorSpec(None, tf.as_dtype(value.dtype))
-    if shape.rank == 0:
-        raise ValueError(
-            f"The feature {name!r} is a scalar, which leaves no dimension for the batch: expected "
-            "the shape [batch, ...]."
-        )
     return tf.TensorSpec([batch_size, *shape[1:]], tf.as_dtype(value.dtype))
 
 

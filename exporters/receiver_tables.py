@@ -82,7 +82,11 @@ def _initializer(graph: Any, handle: Any) -> Any:
     noted = graph.get_collection(tf.compat.v1.GraphKeys.TABLE_INITIALIZERS)
     for operation in noted:
         # Of a table that was made and filled at once, nothing is noted.
-        if inner and operation is not None and any(tensor is inner[0] for tensor in operation.inputs):
+        if (
+            inner
+            and operation is not None
+            and any(tensor is inner[0] for tensor in operation.inputs)
+        ):
             return operation
     return None
 

@@ -121,7 +121,7 @@ def _scalar(loss: Any) -> tf.Tensor:
     tensor = tf.convert_to_tensor(loss)
     if tensor.shape.rank == 0:
         return tensor
-    if tensor.shape.num_elements() != 1:
+    if tensor.shape.num_elements() not in (None, 1):  # of batches of one, it may not be known
         raise ValueError(
             f"EstimatorSpec: loss must be a scalar; received a tensor of shape {tensor.shape}. "
             "Reduce it over the batch, with tf.reduce_mean for example."

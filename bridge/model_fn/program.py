@@ -21,11 +21,11 @@ from kerasrun.bridge.model_fn.signatures import signatures_of
 from kerasrun.bridge.model_fn.steps import eval_tensors, metric_tensors, train_tensors
 from kerasrun.bridge.model_fn.summary_hook import GraphSummaryHook
 from kerasrun.bridge.model_fn.tables import tables_of
-from kerasrun.bridge.model_fn.trace import Trace, named
+from kerasrun.bridge.model_fn.trace import SINGLE_OUTPUT, Trace, named
+from kerasrun.bridge.model_fn.watched_steps import WatchedSteps
 from kerasrun.bridge.warm_start import WarmStart
 from kerasrun.exporters import Signature, TracedReceiver
 
-SINGLE_OUTPUT = "output"
 _Keys = v1.GraphKeys
 _ANY_MODEL = ".*"
 
@@ -64,6 +64,22 @@ class ModelFnProgram:
         self._latest: dict[str, Trace] = {}
         self._means = BatchMeans()
         self._mode = ModeKeys.TRAIN
+
+    def with_metrics(self, metric_fn: Callable[..., Mapping[str, Any]]) -> "ModelFnProgram":
+        """Returns the program whose evaluations have more metrics.
+
+        Args:
+            metric_fn: Takes labels, predictions and features, returns `eval_metric_ops`.
+        """
+
+        def model_fn(features: Any, labels: Any, mode: str, **others: Any) -> EstimatorSpec:
+            spec = self._call(features, labels, mode, **others)
+            if mode != ModeKeys.EVAL:
+                return spec
+            added = metric_fn(labels, spec.predictions, features)
+            return spec._replace(eval_metric_ops={**spec.eval_metric_ops, **added})
+
+        return ModelFnProgram(model_fn, self._arguments, warm_start=self._warm_start)
 
     def default_receiver_specs(self) -> None:
         """Nothing but the data tells the features."""
@@ -128,7 +144,8 @@ class ModelFnProgram:
     def custom_restore(self) -> bool:
         """Whether the scaffold has a `Saver` of its own, to evaluate or predict."""
         scaffold = self._latest[self._mode].spec.scaffold
-        return self._mode != ModeKeys.TRAIN and scaffold is not None and bool(scaffold.saver)
+        saver = None if scaffold is None else scaffold.saver
+        return self._mode != ModeKeys.TRAIN and isinstance(saver, v1.train.Saver)
 
     @property
     def bare_prediction(self) -> str | None:
@@ -182,14 +199,14 @@ class ModelFnProgram:
     def predict_step(self, features: Any) -> dict[str, tf.Tensor]:
         """The predictions by name; a bare tensor is called `output`."""
         trace = self._latest[ModeKeys.PREDICT]
-        outputs = named(trace.spec.predictions, SINGLE_OUTPUT)
+        outputs = named(trace.spec.predictions)
         answers = trace.cut(list(outputs.values()))(*trace.flat(Example(features)))
         return dict(zip(outputs, answers, strict=True))
 
     def forward(self, batch: Example, *, training: bool) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The loss of a batch and the predictions by name; changes nothing."""
         trace = self._latest[ModeKeys.TRAIN if training else ModeKeys.EVAL]
-        outputs = named(trace.spec.predictions, SINGLE_OUTPUT)
+        outputs = named(trace.spec.predictions)
         fetches = [trace.spec.loss, *outputs.values()]
         loss, *answers = trace.cut(fetches)(*trace.flat(batch))
         return loss, dict(zip(outputs, answers, strict=True))
@@ -228,26 +245,9 @@ class ModelFnProgram:
         every = [*hooks, *own]
         if write_summary and every_steps and trace.graph.get_collection(_Keys.SUMMARIES):
             every.append(GraphSummaryHook(step, every_steps, write_summary))
-        run = {ModeKeys.TRAIN: self._watched_train, ModeKeys.EVAL: self._watched_eval}
-        return GraphHookSession(trace, every, run.get(mode, self._watched_predict), done=done)
-
-    def _watched_train(self, trace: Trace, run: Callable[..., Any], batch: Example) -> Any:
-        before = int(self.global_step.numpy())
-        loss, *others = run(train_tensors(trace), batch)
-        self.global_step.assign(before + 1)
-        self._means.add("loss", loss)
-        return loss, others
-
-    def _watched_eval(self, trace: Trace, run: Callable[..., Any], batch: Example) -> Any:
-        loss, *others = run(eval_tensors(trace), batch)
-        self._means.add("loss", loss)
-        return loss, others
-
-    def _watched_predict(self, trace: Trace, run: Callable[..., Any], batch: Example) -> Any:
-        outputs = named(trace.spec.predictions, SINGLE_OUTPUT)
-        values = run(list(outputs.values()), Example(batch.features))
-        count = len(outputs)
-        return dict(zip(outputs, values[:count], strict=True)), values[count:]
+        watched = WatchedSteps(self.global_step, self._means)
+        run = {ModeKeys.TRAIN: watched.train, ModeKeys.EVAL: watched.evaluate}
+        return GraphHookSession(trace, every, run.get(mode, watched.predict), done=done)
 
     @property
     def graph_metrics(self) -> LossMean:

@@ -20,6 +20,7 @@ from kerasrun.bridge.model_fn.shared_variables import (
 from kerasrun.bridge.suggest import did_you_mean
 from kerasrun.bridge.symbols import is_nothing
 
+SINGLE_OUTPUT = "output"
 _Keys = v1.GraphKeys
 
 
@@ -161,6 +162,6 @@ def _placeholders(batch: Example) -> tuple[Any, Any, list[tf.Tensor]]:
     return features, labels, [tensor for tensor in tensors if tensor is not None]
 
 
-def named(predictions: Any, single: str) -> Mapping[str, tf.Tensor]:
-    """Predictions by name; a bare tensor is called `single`."""
-    return predictions if isinstance(predictions, Mapping) else {single: predictions}
+def named(predictions: Any) -> Mapping[str, tf.Tensor]:
+    """Predictions by name; a bare tensor is called `output`."""
+    return predictions if isinstance(predictions, Mapping) else {SINGLE_OUTPUT: predictions}

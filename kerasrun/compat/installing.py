@@ -17,6 +17,7 @@ def install() -> None:
     import tensorflow as tf
     from keras._tf_keras import keras as tf_keras
 
+    from kerasrun import feature_columns
     from kerasrun.compat.estimators import estimator_v1, estimator_v2, keras_estimator
     from kerasrun.compat.modules import find_estimator_modules, register
     from kerasrun.compat.optimizers import compiling_with_v1
@@ -31,6 +32,7 @@ def install() -> None:
         module.estimator, module.layers = first, layers()
         module.nn.rnn_cell = rnn_cell()
     tf_keras.estimator = of_keras = keras_estimator()
+    tf_keras.layers.DenseFeatures = feature_columns.DenseFeatures
     register("tensorflow.estimator", tf.estimator)
     register("tensorflow.compat.v2.estimator", tf.estimator)
     register("tensorflow.compat.v1.estimator", first)

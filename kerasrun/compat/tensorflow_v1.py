@@ -47,8 +47,18 @@ def keras_with_estimator(name: str) -> Namespace:
     """
     from keras._tf_keras import keras
 
-    own = {"estimator": keras_estimator, **with_old_arguments(name, keras)}
+    own = {
+        "estimator": keras_estimator,
+        "layers": lambda: Namespace(f"{name}.layers", keras.layers, {"DenseFeatures": _columns}),
+        **with_old_arguments(name, keras),
+    }
     return Namespace(name, keras, own)
+
+
+def _columns() -> Any:
+    from kerasrun.feature_columns import DenseFeatures
+
+    return DenseFeatures
 
 
 def _contrib() -> Any:

@@ -11,6 +11,8 @@ from typing import Any
 
 _TENSORFLOW = "tensorflow"
 _ONLY_V1 = ("contrib",)
+_METHODS = ("make_one_shot_iterator", "make_initializable_iterator")
+_MOST_FILES = 500
 _OF_GRAPHS = ("Session", "InteractiveSession")
 # Ours, or given to both.
 _BOTH = ("estimator", "keras", "compat", "python", "feature_column")
@@ -18,18 +20,26 @@ _BOTH = ("estimator", "keras", "compat", "python", "feature_column")
 
 @functools.cache
 def written_for_v1(file: str) -> bool:
-    """Whether a file imports `tensorflow` and uses names that only TensorFlow 1 has.
+    """Whether a file is of a program that uses names which only TensorFlow 1 has.
+
+    One file of a folder that does so speaks for the others, which may use none.
 
     Args:
         file: Its path. What is installed was written for what is installed.
     """
-    return not _is_installed(file) and any(_is_of_v1(name) for name in _names(file))
+    return not _is_installed(file) and _folder_is_of_v1(os.path.dirname(os.path.realpath(file)))
 
 
 @functools.cache
 def needs_graphs(file: str) -> bool:
     """Whether a file builds graphs for sessions of its own."""
     return any(name.split(".")[0] in _OF_GRAPHS for name in _names(file))
+
+
+@functools.cache
+def _folder_is_of_v1(folder: str) -> bool:
+    files = sorted(Path(folder).glob("*.py"))[:_MOST_FILES]
+    return any(_is_of_v1(name) for file in files for name in _names(str(file)))
 
 
 def _is_installed(file: str) -> bool:
@@ -40,7 +50,7 @@ def _is_installed(file: str) -> bool:
 
 def _is_of_v1(name: str) -> bool:
     first = name.split(".")[0]
-    if first in _ONLY_V1:
+    if first in _ONLY_V1 or name in _METHODS:
         return True
     if first in _BOTH:
         return False
@@ -82,6 +92,8 @@ def _used(tree: ast.AST) -> Iterator[str]:
             if top == _TENSORFLOW:
                 yield from (f"{rest}.{each.name}".lstrip(".") for each in node.names)
     for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in _METHODS:
+            yield node.attr
         if isinstance(node, ast.Attribute) and (chain := _chain(node)):
             first, _, rest = chain.partition(".")
             if first in aliases:

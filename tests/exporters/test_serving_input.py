@@ -108,9 +108,11 @@ class TestRaw:
         assert list(receiver.receiver_tensors) == ["input"]
         assert list(receiver.features) == ["feature"]
 
+    def test_a_scalar_is_fed_in_batches(self) -> None:
+        receiver = _in_graph(build_raw_serving_input_receiver_fn({"x": tf.constant(1.0)}))
+        assert receiver.receiver_tensors["x"].shape.as_list() == [None]
+
     def test_refuses_what_cannot_be_fed(self) -> None:
-        with pytest.raises(ValueError, match=r"'x' is a scalar.*expected the shape \[batch"):
-            build_raw_serving_input_receiver_fn({"x": tf.constant(1.0)})
         with pytest.raises(TypeError, match=r"'x' must be dense.*build_parsing_serving"):
             build_raw_serving_input_receiver_fn({"x": tf.SparseTensorSpec([None, 2])})
         with pytest.raises(TypeError, match=r"have a shape and a dtype.*found 'y'"):

@@ -266,33 +266,19 @@ def test_an_export_answers_by_its_signatures(tmp_path: Path) -> None:
     assert again["p"].numpy()[0] == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("function", "error", "message"),
-    [
-        (lambda labels, mode: None, ValueError, "must take an argument 'features'"),
-        (lambda features, extra: None, ValueError, "asks for extra"),
-        (7, TypeError, "model_fn must be a function; received 7"),
-    ],
-)
-def test_a_function_that_does_not_fit_is_refused(
-    tmp_path: Path, function: Any, error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        made(function, tmp_path)
+def test_metrics_are_added_to_those_of_the_model(tmp_path: Path) -> None:
+    def metric_fn(labels: Any, predictions: Any, features: Any) -> Any:
+        mean = v1.metrics.mean(features["x"])
+        return {"right": v1.metrics.accuracy(labels, predictions["class"]), "mean": mean}
 
+    def with_predictions(features: Any, labels: Any, mode: str) -> Any:
+        spec = model_fn(features, labels, mode, {})
+        graph = v1.get_default_graph()
+        classes = graph.get_tensor_by_name("ArgMax:0")
+        return spec if mode == "infer" else spec._replace(predictions={"class": classes})
 
-def test_what_it_returns_is_checked(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="must return an EstimatorSpec"):
-        made(lambda features: features, tmp_path / "a").train(lambda: ({"x": X}, None), steps=1)
-    with pytest.raises(ValueError, match="takes no argument 'params'"):
-        made(lambda features: features, tmp_path / "b", params={"rate": 1})
-    spec = tf_estimator.EstimatorSpec
-    with pytest.raises(ValueError, match="needs loss; it is missing"):
-        spec("train")
-    with pytest.raises(ValueError, match=r"one of .*; received 'training'.*mean 'train'"):
-        spec("training")
-    with pytest.raises(ValueError, match=r"loss must be a scalar.*\(3,\)"):
-        spec("eval", loss=tf.zeros([3]))
-    output = tf_estimator.export.PredictOutput(tf.zeros([3]))
-    with pytest.raises(ValueError, match="one must be called 'serving_default'"):
-        spec("infer", tf.zeros([3]), export_outputs={"a": output, "b": output})
+    estimator = tf_estimator.add_metrics(made(with_predictions, tmp_path / "model"), metric_fn)
+    estimator.train(input_fn, max_steps=5)
+    result = estimator.evaluate(input_fn)
+    assert result["mean"] == pytest.approx(X.mean(), abs=1e-6)
+    assert {"accuracy", "right", "loss"} <= set(result)

@@ -38,6 +38,7 @@ assert pandas_input_fn is estimator.inputs.pandas_input_fn
 assert tf.keras.estimator.model_to_estimator is estimator.model_to_estimator
 assert tf1.layers.dense is tf.compat.v1.layers.dense is v1.layers.dense
 assert tf1.nn.rnn_cell.BasicLSTMCell is v1.nn.rnn_cell.BasicLSTMCell
+assert tf.keras.layers.DenseFeatures is v1.keras.layers.DenseFeatures
 assert v1.placeholder is tf1.placeholder
 assert v2.function is tf.function
 assert v1.estimator.DNNClassifier is dnn.DNNClassifier
