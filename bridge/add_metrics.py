@@ -45,8 +45,9 @@ def add_metrics(estimator: Estimator, metric_fn: MetricFn) -> Estimator:
         return metric_fn(**{name: offered[name] for name in names})
 
     given = estimator.program
-    of_model_fn = isinstance(given, ModelFnProgram)
-    program: Program = given.with_metrics(added) if of_model_fn else _WithMetrics(given, added)
+    program: Program = _WithMetrics(given, added)
+    if isinstance(given, ModelFnProgram):
+        program = given.with_metrics(added)
     return Estimator.of(program, config=estimator.config, params=estimator.params)
 
 

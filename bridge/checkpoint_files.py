@@ -58,7 +58,7 @@ def _damage_seen_by_tensorflow(path: str) -> str | None:
         reader = tf.train.load_checkpoint(path)
         for name in reader.get_variable_to_shape_map():
             reader.get_tensor(name)
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+    except (tf.errors.OpError, ValueError, RuntimeError, IndexError) as error:
         missing = isinstance(error, tf.errors.NotFoundError)
         return "a file is missing" if missing else reason_of(error)
     return None

@@ -14,6 +14,7 @@ from kerasrun.bridge.hooks.session import checked_hooks
 from kerasrun.bridge.input_pipeline import InputFn
 from kerasrun.bridge.listeners import checked_listeners
 from kerasrun.bridge.model_fn.program import ModelFnProgram
+from kerasrun.bridge.new_estimators import tell_made
 from kerasrun.bridge.notices import nothing_left
 from kerasrun.bridge.observer import Observer
 from kerasrun.bridge.program import Program
@@ -89,6 +90,7 @@ class Estimator(ExportVerbs):
         self._engine = Engine(
             program, self.model_dir, self._checkpoints, self._config, lambda: self.params
         )
+        tell_made(self)
 
     def _arguments(self) -> dict[str, Any]:
         return {"params": self.params, "config": self.config}

@@ -64,6 +64,29 @@ class ExportVerbs(ModelFolder):
             warmup_examples=warmup_examples,
         )
 
+    def export_savedmodel(
+        self,
+        export_dir_base: str | os.PathLike[str],
+        serving_input_receiver_fn: Any = None,
+        assets_extra: Mapping[str, str] | None = None,
+        as_text: bool = False,
+        checkpoint_path: str | os.PathLike[str] | None = None,
+        strip_default_attrs: bool = True,
+    ) -> str:
+        """Does what `export_saved_model` does, under its older name.
+
+        Args:
+            export_dir_base: As there; so are the others.
+            serving_input_receiver_fn: Likewise.
+            assets_extra: Likewise.
+            as_text: Likewise.
+            checkpoint_path: Likewise.
+            strip_default_attrs: Has no effect: attributes with default values are left out.
+        """
+        return self.export_saved_model(
+            export_dir_base, serving_input_receiver_fn, assets_extra, as_text, checkpoint_path
+        )
+
     @eagerly
     def experimental_export_all_saved_models(
         self,

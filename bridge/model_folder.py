@@ -3,13 +3,13 @@
 import copy
 import logging
 import os
-import tempfile
 from typing import Any
 
 import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.model_dir_lock import ModelDirLock
+from kerasrun.bridge.new_estimators import unnamed_model_dir
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.run_config_rules import without_effect
 from kerasrun.bridge.suggest import did_you_mean
@@ -137,8 +137,7 @@ def _config_with_model_dir(
         )
     chosen = chosen or config.model_dir
     if not chosen:
-        chosen = tempfile.mkdtemp()
-        _LOGGER.warning("Using temporary folder as model directory: %s", chosen)
+        chosen = unnamed_model_dir()
     _check_readable(chosen)
     return chosen, config.replace(model_dir=chosen)
 

@@ -85,6 +85,8 @@ def _loaded(path: str, custom_objects: dict[str, Any] | None) -> Any:
             f"keras_model_path {path!r} is a folder, which Keras 3 does not load as a model. Save "
             "the model to a .keras or .h5 file."
         )
+    import kerasrun.bridge.feature_columns  # noqa: F401  # its layers are then known by name
+
     return keras.saving.load_model(path, custom_objects=custom_objects)
 
 

@@ -48,11 +48,16 @@ class Follower:
         self._screen = screen_for(folder, record, sys.stderr if self._json else sys.stdout)
         return self._screen
 
-    def finish(self, folder: Path, ended: Ended) -> None:
+    def finish(self, folder: Path, ended: Ended, *, code: int | None = None) -> None:
         """The last lines, and the exit code.
 
+        Args:
+            folder: The run's.
+            ended: How it ended.
+            code: What to exit with; None: what the outcome says.
+
         Raises:
-            typer.Exit: With what the outcome says.
+            typer.Exit: With the exit code.
         """
         outcome, short = ended.outcome, folder.name[-4:]
         if self._screen is not None:
@@ -67,7 +72,7 @@ class Follower:
             complain(f"{_what(ended)} (mlrun show {short}; output: {folder}/output.log)")
         if self._json:
             self._print_json(folder)
-        raise typer.Exit(outcome.command_code)
+        raise typer.Exit(outcome.command_code if code is None else code)
 
     def _print_json(self, folder: Path) -> None:
         from kerasrun.cli.json_shape import run_json, to_text

@@ -48,12 +48,13 @@ def duration(seconds: float) -> str:
 
 
 def run_line(folder: Path, record: Mapping[str, Any]) -> str:
-    """What is run: the id, the model file, where the code stands, the seed."""
+    """What is run: the id, the model file, where the code stands, the seed if it is known."""
     parts = [folder.name, Path(record["model"]["file"]).name]
     git = record.get("git")
     if git:
         parts.append(git_text(git))
-    parts.append(f"seed {record['seed']['value']}")
+    if record.get("seed"):
+        parts.append(f"seed {record['seed']['value']}")
     return "run     " + "   ".join(parts)
 
 

@@ -3,6 +3,8 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
+from typing import Any
 
 import typer
 
@@ -13,8 +15,11 @@ from kerasrun.cli.diff import diff
 from kerasrun.cli.doctor import doctor
 from kerasrun.cli.errors import readable_errors
 from kerasrun.cli.evaluate import evaluate
+from kerasrun.cli.exec import CONTEXT as EXEC_CONTEXT
+from kerasrun.cli.exec import exec as exec_program
 from kerasrun.cli.export import export
 from kerasrun.cli.gc import gc
+from kerasrun.cli.import_checkpoint import import_checkpoint
 from kerasrun.cli.logs import logs
 from kerasrun.cli.note import note
 from kerasrun.cli.plot import plot
@@ -40,14 +45,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+CONTEXTS: dict[Callable[..., None], dict[str, Any]] = {tag: TAG_CONTEXT, exec_program: EXEC_CONTEXT}
 for command in (
-    *(train, resume, stop, evaluate, predict, export),
+    *(train, exec_program, resume, stop, evaluate, predict, export),
     *(runs, show, logs, compare, diff, plot, report),
     *(tag, note, rm, restore, gc),
     *(tensorboard, serve, push, pull),
-    *(config, doctor, completion),
+    *(config, doctor, import_checkpoint, completion),
 ):
-    app.command(context_settings=TAG_CONTEXT if command is tag else None)(command)
+    app.command(context_settings=CONTEXTS.get(command))(command)
 
 
 @app.callback(invoke_without_command=True)

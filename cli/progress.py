@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from kerasrun.cli import lines
+from kerasrun.runs.records import PROGRAM
 from kerasrun.runs.saved_models import newest_saved_model
 
 if TYPE_CHECKING:
@@ -148,11 +149,31 @@ class TerminalScreen(PlainScreen):
         )
 
 
-Screen = PlainScreen | TerminalScreen
+class ProgramScreen(PlainScreen):
+    """What a program prints goes to `out`, our own lines to stderr: it speaks for itself."""
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """Shows what is worth a line; the run has been announced before its first training."""
+        if event["event"] != "ready":
+            super().event(event)
+
+    def output(self, line: str) -> None:
+        """What the program printed."""
+        super().line(line)
+
+    def line(self, text: str) -> None:
+        """Prints one line of ours."""
+        self.notice(text)
+        self._last_line = self._monotonic()
+
+
+Screen = PlainScreen | TerminalScreen | ProgramScreen
 
 
 def screen_for(folder: Path, record: Mapping[str, Any], out: IO[str]) -> Screen:
-    """The screen that suits where `out` leads."""
+    """The screen that suits the run, and where `out` leads."""
+    if record.get("kind") == PROGRAM:
+        return ProgramScreen(folder, record, out)
     if out.isatty() and os.environ.get("TERM") != "dumb":
         return TerminalScreen(folder, record, out)
     return PlainScreen(folder, record, out)

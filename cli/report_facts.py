@@ -159,16 +159,21 @@ def _status_class(run: "Run") -> str:
 
 def _exports(folder: Path) -> Markup | None:
     from kerasrun.runs.disk import bytes_in
+    from kerasrun.runs.saved_models import exports_of
 
-    found = sorted(path for path in folder.glob("export/*/*") if path.name.isdigit())
+    found = exports_of(folder)
     if not found:
         return None
     rows: list[list[Content]] = [
-        [str(path.relative_to(folder)), f"{bytes_in(path) / 1e6:.2f} MB"] for path in found
+        [_shown(path, folder), f"{bytes_in(path) / 1e6:.2f} MB"] for path in found
     ]
     count = f"{len(found)} export{'s' * (len(found) > 1)}, the newest {rows[-1][0]}"
     content = table(["export", "size"], rows, class_="numeric")
     return element("details", element("summary", count), content)
+
+
+def _shown(path: Path, folder: Path) -> str:
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _output(run: "Run") -> list[Markup]:

@@ -7,6 +7,8 @@ import typer
 from kerasrun.cli.options import Json, Root, RunName
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kerasrun.runs.run import Run
 
 
@@ -78,6 +80,7 @@ def _entries(run: "Run") -> list[tuple[str, str]]:
         ("versions", "  ".join(f"{k} {v}" for k, v in record.get("versions", {}).items())),
         ("command", " ".join(record.get("argv", []))),
         ("dir", str(run.folder)),
+        *[("model_dir", path) for path in record.get("model_dirs", []) if path != str(run.folder)],
         *[("output", line) for line in (run.outcome or {}).get("last_lines", [])],
     ]
 
@@ -167,10 +170,16 @@ def _summary(point: dict[str, Any]) -> str:
 
 def _files(run: "Run") -> str:
     from kerasrun.runs.disk import bytes_in
+    from kerasrun.runs.layout import RunFiles
+    from kerasrun.runs.saved_models import exports_of
 
     folder = run.folder
-    checkpoints = len(list(folder.glob("model.ckpt-*.index")))
-    exports = [path for path in folder.glob("export/*/*") if path.name.isdigit()]
+    checkpoints = len(list(RunFiles(folder).model_dir.glob("model.ckpt-*.index")))
+    exports = exports_of(folder)
     size = bytes_in(folder)
-    newest = f", newest {max(exports).relative_to(folder)}" if exports else ""
+    newest = f", newest {_inside(exports[-1], folder)}" if exports else ""
     return f"{checkpoints} checkpoints, {len(exports)} exports{newest}, {size / 1e6:.1f} MB in all"
+
+
+def _inside(path: "Path", folder: "Path") -> str:
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)

@@ -23,6 +23,7 @@ def stop(
     from kerasrun.cli.errors import readable_errors
     from kerasrun.cli.json_shape import run_json, to_text
     from kerasrun.runs.query import find_run
+    from kerasrun.runs.records import TRACKED
     from kerasrun.runs.resume import latest_step
     from kerasrun.runs.root import runs_root
     from kerasrun.runs.stop import stop as stop_run
@@ -39,7 +40,7 @@ def stop(
             return
         step = latest_step(ended.folder)
         kept = "no checkpoint" if step is None else f"a checkpoint of step {step:,}"
-        goes_on = ended.status.state != "completed" and ended.record.get("kind", "train") == "train"
+        goes_on = ended.status.state != "completed" and ended.record.get("kind") != TRACKED
         again = f".   mlrun resume {ended.id[-4:]}" if goes_on else ""
         print(f"{ended.id} {ended.status}, with {kept}{again}")
 

@@ -152,7 +152,7 @@ def train(
     from kerasrun.runs.root import runs_root
 
     with readable_errors(traceback=traceback and not verbose):
-        _check_name(name)
+        check_name(name)
         folder = runs_root(root)
         order = TrainOrder(
             model=model,
@@ -217,7 +217,12 @@ def _begins_with(parent: "Parent", record: dict[str, Any]) -> str:
     return f"fork    {parent.run.id}   from the weights of its newest checkpoint"
 
 
-def _check_name(name: str | None) -> None:
+def check_name(name: str | None) -> None:
+    """Raises unless a run can be called so.
+
+    Raises:
+        UsageError: It cannot be named on a command line.
+    """
     from kerasrun.runs.errors import UsageError
 
     if name is not None and (not name.strip() or name.startswith("@")):

@@ -32,7 +32,6 @@ def build_raw_serving_input_receiver_fn(
 
     Raises:
         TypeError: A feature is sparse, ragged, or has no shape and dtype.
-        ValueError: A feature has no batch dimension.
     """
     if isinstance(features, Mapping):
         specs = {

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from kerasrun._lazy import lazy_names
 
 if TYPE_CHECKING:
+    from kerasrun.bridge.checkpoint_import import import_checkpoint
     from kerasrun.bridge.estimator import Estimator
     from kerasrun.bridge.model_to_estimator import model_to_estimator
     from kerasrun.bridge.run_config import RunConfig
@@ -37,6 +38,7 @@ __all__ = [
     "RunConfig",
     "TrainSpec",
     "csv_input_fn",
+    "import_checkpoint",
     "install",
     "model_to_estimator",
     "numpy_input_fn",
@@ -56,6 +58,7 @@ __getattr__ = lazy_names(
         "RunConfig": "kerasrun.bridge.run_config",
         "TrainSpec": "kerasrun.bridge.specs",
         "csv_input_fn": "kerasrun.input_fns",
+        "import_checkpoint": "kerasrun.bridge.checkpoint_import",
         "install": "kerasrun.compat.installing",
         "model_to_estimator": "kerasrun.bridge.model_to_estimator",
         "numpy_input_fn": "kerasrun.input_fns",

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     )
     from kerasrun.bridge.errors import NanLossDuringTrainingError
     from kerasrun.bridge.estimator import Estimator
+    from kerasrun.bridge.forward_features import forward_features
     from kerasrun.bridge.hooks.checkpoint_saver import CheckpointSaverHook
     from kerasrun.bridge.hooks.logging_tensor import LoggingTensorHook
     from kerasrun.bridge.hooks.of_tensorflow import (
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
         FinalOpsHook,
         GlobalStepWaiterHook,
         NanTensorHook,
-        ProfilerHook,
         SecondOrStepTimer,
         SessionRunArgs,
         SessionRunContext,
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         StepCounterHook,
         SummarySaverHook,
     )
+    from kerasrun.bridge.hooks.profiler import ProfilerHook
     from kerasrun.bridge.hooks.stop_at_step import StopAtStepHook
     from kerasrun.bridge.mode_keys import ModeKeys
     from kerasrun.bridge.model_fn.estimator_spec import EstimatorSpec
@@ -99,6 +100,7 @@ _WHERE = {
     "FeedFnHook": _OF_TENSORFLOW,
     "FinalExporter": "kerasrun.exporters",
     "FinalOpsHook": _OF_TENSORFLOW,
+    "forward_features": "kerasrun.bridge.forward_features",
     "GlobalStepWaiterHook": _OF_TENSORFLOW,
     "Head": _PREMADE,
     "LatestExporter": "kerasrun.exporters",
@@ -116,7 +118,7 @@ _WHERE = {
     "NanTensorHook": _OF_TENSORFLOW,
     "OnnxExporter": "kerasrun.exporters",
     "PoissonRegressionHead": _PREMADE,
-    "ProfilerHook": _OF_TENSORFLOW,
+    "ProfilerHook": "kerasrun.bridge.hooks.profiler",
     "RegressionHead": _PREMADE,
     "RunConfig": "kerasrun.bridge.run_config",
     "SecondOrStepTimer": _OF_TENSORFLOW,
@@ -188,6 +190,7 @@ __all__ = [
     "add_metrics",
     "experimental",
     "export",
+    "forward_features",
     "inputs",
     "model_to_estimator",
     "train_and_evaluate",

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from kerasrun.runs.errors import UsageError, did_you_mean
 from kerasrun.runs.event_reader import Points, event_files, read_points
+from kerasrun.runs.model_dirs import is_model_dir, model_dirs, numbered
 from kerasrun.runs.run import Run
 
 TRAIN = "train"
@@ -38,8 +39,17 @@ class RunCurve(NamedTuple):
 def read_curves(folder: Path) -> list[Curve]:
     """The curves in a folder, which is a run's or any that holds event files.
 
-    Those of the training come first, then those of its subfolders, by name.
+    Those of the training come first, then those of its subfolders, by name; then those of other
+    Estimators of the run, see `kerasrun.runs.model_dirs`.
     """
+    return [
+        Curve(numbered(curve.group, number), curve.points)
+        for number, model_dir in model_dirs(folder).items()
+        for curve in _curves_in(model_dir)
+    ]
+
+
+def _curves_in(folder: Path) -> list[Curve]:
     curves = [Curve(TRAIN, points) for points in read_points(folder)]
     for below in _subfolders(folder):
         # A folder of Keras's own callback may be called `train`, too.
@@ -107,6 +117,7 @@ def smoothed(values: Iterable[float], weight: float) -> list[float]:
 
 def _subfolders(folder: Path) -> list[Path]:
     try:
-        return sorted(below for below in folder.iterdir() if below.is_dir() and event_files(below))
+        below = [one for one in folder.iterdir() if not is_model_dir(one)]
+        return sorted(one for one in below if one.is_dir() and event_files(one))
     except OSError:
         return []

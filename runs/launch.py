@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from kerasrun.runs import clock, ids
 from kerasrun.runs.attempt import Request
@@ -24,6 +24,26 @@ from kerasrun.runs.records import SCHEMA
 from kerasrun.runs.settings import COMMAND_LINE, from_command_line
 from kerasrun.runs.source import keep_git_state, keep_model_file, keep_packages
 from kerasrun.runs.supervisor import Ended, Listener, supervise
+
+
+class Order(Protocol):
+    """What any run is made of."""
+
+    @property
+    def argv(self) -> list[str]:
+        """The command line."""
+
+    @property
+    def name(self) -> str | None:
+        """What the run shall be called, or None."""
+
+    @property
+    def tags(self) -> Sequence[str]:
+        """Words to find it by."""
+
+    @property
+    def note(self) -> str | None:
+        """What is to be remembered about it, or None."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +98,36 @@ def launch(
     """
     files, record = prepare(order, root)
     folder = files.folder
-    try:
-        listener = listener_for(folder, record) if listener_for else None
-        request = Request(argv=order.argv)
-        cwd = Path(record["cwd"])
-        ended = supervise(folder, request, cwd=cwd, listener=listener, verbose=verbose)
-    except (RunError, OSError, KeyboardInterrupt):
-        _remove_unless_begun(files)
-        raise
+    ended = begin(files, record, listener_for=listener_for, verbose=verbose)
     if ended.outcome.code == 2 and not ended.outcome.began:
         shutil.rmtree(folder, ignore_errors=True)
         raise UsageError(ended.outcome.reason, detail=ended.traceback)
     return folder, ended
+
+
+def begin(
+    files: RunFiles,
+    record: dict[str, Any],
+    *,
+    listener_for: Callable[[Path, dict[str, Any]], Listener] | None = None,
+    verbose: bool = False,
+) -> Ended:
+    """Starts the worker of a run that is written down, and follows it to its end.
+
+    A run whose worker cannot begin is removed.
+
+    Raises:
+        RunError, OSError: It cannot begin.
+    """
+    folder = files.folder
+    try:
+        listener = listener_for(folder, record) if listener_for else None
+        request = Request(argv=record["argv"])
+        cwd = Path(record["cwd"])
+        return supervise(folder, request, cwd=cwd, listener=listener, verbose=verbose)
+    except (RunError, OSError, KeyboardInterrupt):
+        _remove_unless_begun(files)
+        raise
 
 
 def prepare(order: TrainOrder, root: Path) -> tuple[RunFiles, dict[str, Any]]:
@@ -105,9 +143,29 @@ def prepare(order: TrainOrder, root: Path) -> tuple[RunFiles, dict[str, Any]]:
     if order.parent:
         order.parent.check()
     source = _source(order)
+    return write_down(order, "train", root, lambda files: {**source(files), **_given(order)})
+
+
+def write_down(
+    order: Order, kind: str, root: Path, entries: Callable[[RunFiles], dict[str, Any]]
+) -> tuple[RunFiles, dict[str, Any]]:
+    """Claims a folder under `root` and writes the record of a run of this kind.
+
+    Args:
+        order: What the user wants.
+        kind: See `kerasrun.runs.records`.
+        root: Where runs live.
+        entries: What `run.json` says besides, once its files are kept.
+
+    Returns:
+        The run's files, and the content of its `run.json`.
+
+    Raises:
+        UsageError: `root` cannot be written.
+    """
     files = RunFiles(ids.claim(root))
     try:
-        return files, _write_record(files, order, source)
+        return files, _write_record(files, order, kind, entries)
     except (OSError, RunError, KeyboardInterrupt) as error:
         shutil.rmtree(files.folder, ignore_errors=True)
         if isinstance(error, OSError):
@@ -135,17 +193,16 @@ def _source(order: TrainOrder) -> Callable[[RunFiles], dict[str, Any]]:
 
 
 def _write_record(
-    files: RunFiles, order: TrainOrder, source: Callable[[RunFiles], dict[str, Any]]
+    files: RunFiles, order: Order, kind: str, entries: Callable[[RunFiles], dict[str, Any]]
 ) -> dict[str, Any]:
     record = {
         "schema": SCHEMA,
         "id": files.folder.name,
-        "kind": "train",
+        "kind": kind,
         "name": order.name,
         "created": clock.to_text(clock.now()),
         "argv": order.argv,
-        **source(files),
-        **_given(order),
+        **entries(files),
         "versions": main_versions(),
         "host": describe_host(),
         "environ": kept_environment(),

@@ -1,4 +1,4 @@
-"""The files of one run; its folder is the Estimator's `model_dir`, and the only truth.
+"""The files of one run; its folder is mostly the Estimator's `model_dir`, and the only truth.
 
 None of these names is one that an Estimator writes (`checkpoint`, `model.ckpt-*`, `input`,
 `training.json`, `training.lock`, `eval`, `export`, `events.out.tfevents.*`).
@@ -13,7 +13,7 @@ class RunFiles:
     """Where each file of the run in `folder` lies.
 
     Attributes:
-        folder: The run's folder, its `model_dir`.
+        folder: The run's folder.
     """
 
     folder: Path
@@ -79,6 +79,17 @@ class RunFiles:
         return self.source / "packages.txt"
 
     @property
+    def model_dir_link(self) -> Path:
+        """Where the program of the user's own keeps its Estimator, if it says so itself."""
+        return self.folder / "model_dir"
+
+    @property
+    def model_dir(self) -> Path:
+        """Where the run's (first) Estimator works: what that links to, else the run's folder."""
+        link = self.model_dir_link
+        return link if link.is_symlink() and link.is_dir() else self.folder
+
+    @property
     def checkpoint_state(self) -> Path:
         """TensorFlow's own file that names the newest checkpoint."""
-        return self.folder / "checkpoint"
+        return self.model_dir / "checkpoint"

@@ -8,7 +8,7 @@ _MOST_FILES = 200
 _MOST_BYTES = 5_000_000
 
 
-def local_imports(model_file: Path) -> list[Path]:
+def local_imports(model_file: Path, folder: Path | None = None) -> list[Path]:
     """The Python files beside a model file, or in packages there, that it needs.
 
     What those import is found, too. Found is what stands in `import` statements; not what is
@@ -16,11 +16,12 @@ def local_imports(model_file: Path) -> list[Path]:
 
     Args:
         model_file: An absolute path.
+        folder: Where imports begin; None: the folder that it is in.
 
     Returns:
         Absolute paths, in the order of their names; at most 200 files of 5 MB in all.
     """
-    folder = model_file.parent
+    folder = folder or model_file.parent
     found: dict[Path, None] = {}
     waiting = [model_file]
     size = 0

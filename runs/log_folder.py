@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kerasrun.runs.compare import rows_of
+from kerasrun.runs.event_reader import event_files
 from kerasrun.runs.hparams import types_of, write_end, write_experiment, write_start
+from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.run import Run
 
 _HPARAMS = "events.out.tfevents.0000000000.hparams"  # read before the others
@@ -76,13 +78,18 @@ class LogFolder:
         return clean.encode()[:_LONGEST_NAME].decode(errors="ignore").strip(". ")
 
     def _link(self, run: Run) -> None:
-        changed = run.folder.stat().st_mtime_ns
+        folder, model_dir = run.folder.resolve(), RunFiles(run.folder).model_dir.resolve()
+        changed = max(folder.stat().st_mtime_ns, model_dir.stat().st_mtime_ns)
         if self._seen.get(run.id) == changed:
             return
         self._seen[run.id] = changed
-        for entry in run.folder.resolve().iterdir():
+        entries = [one for one in folder.iterdir() if one.name != "model_dir" and _is_read(one)]
+        if model_dir != folder:  # of the user's own, where anything may lie beside
+            found = [one for one in model_dir.iterdir() if _is_read(one)]
+            entries += [one for one in found if not one.is_dir() or event_files(one)]
+        for entry in entries:
             link = self.path / self._names[run.id] / entry.name
-            if _is_read(entry) and not link.is_symlink():
+            if not link.is_symlink():
                 link.symlink_to(entry)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from kerasrun.runs.errors import UsageError
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.packages import main_versions
-from kerasrun.runs.records import check_startable
+from kerasrun.runs.records import PROGRAM, check_startable
 from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import Run
 from kerasrun.runs.settings import COMMAND_LINE, was_given
@@ -38,7 +38,7 @@ class Parent:
             UnreadableRun: Its record lacks what a worker needs.
             UsageError: It was no training of ours, or has nothing to carry on.
         """
-        if self.run.record.get("kind", "train") != "train":
+        if self.run.record.get("kind", "train") not in ("train", PROGRAM):
             raise UsageError(
                 f"run {self.run.id} was not started by `mlrun train`: run its own program again"
             )

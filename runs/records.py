@@ -4,6 +4,7 @@ A `run.json` that is damaged makes the run unreadable: it is the run. The other 
 it: damaged, they say nothing.
 """
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from kerasrun.runs.shape import Each, Maybe, check, count, duration, number, tim
 
 SCHEMA = 1
 TRACKED = "tracked"  # the kind of a run that a script of the user's own records
+PROGRAM = "program"  # the kind of a run of `mlrun exec`
 
 _TEXT = Maybe(str)
 
@@ -34,6 +36,9 @@ _RECORD = {
         **{"file": str, "sha256": str, "name?": _TEXT, "copy?": str},
         "imports?": [{"file": str, "sha256": str, "copy": str}],
     },
+    "program?": {"path?": _TEXT, "module?": _TEXT, "arguments": [str]},
+    "model_dirs?": [str],
+    "exports?": [{"name": str, "path": str}],
     "parent?": Maybe({"run": str, "how": str}),
     "git?": Maybe({"commit": str, "branch": _TEXT, "dirty": bool, "diff": _TEXT}),
     "params?": Each(_ORIGIN),
@@ -128,9 +133,14 @@ def check_startable(run_id: str, record: dict[str, Any]) -> None:
     """Raises unless `run.json` has all that a worker needs; to be listed, a run needs less.
 
     Raises:
-        Refused: A script of the user's own recorded it: we do not know how to go on.
+        Refused: A program of the user's own made the model: only that can make it again.
         UnreadableRun: It lacks something.
     """
+    if record.get("kind") == PROGRAM:
+        raise Refused(
+            f"run {run_id} has no model file: its model is made by its own program. Do it there, "
+            f"or run it again: {shlex.join(record.get('argv') or ['?'])}"
+        )
     if record.get("kind") == TRACKED:
         command = " ".join(record.get("argv") or ["?"])
         raise Refused(

@@ -10,7 +10,8 @@ from kerasrun.runs.attempt import Request
 from kerasrun.runs.errors import Refused, UsageError
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import already_running, is_locked
-from kerasrun.runs.records import check_startable
+from kerasrun.runs.program_resume import check_can_go_on
+from kerasrun.runs.records import PROGRAM, check_startable
 from kerasrun.runs.run import Run
 from kerasrun.runs.supervisor import Ended, Listener, supervise
 
@@ -51,7 +52,7 @@ def resume(
         verbose: Whether all of the worker's output is shown.
 
     Raises:
-        Refused: The run is at work.
+        Refused: The run is at work, or one of a program that has completed or changed.
         UsageError: The folder that it ran in, or its record, is gone; or the disk is full.
         UnreadableRun: Its record lacks what a worker needs.
     """
@@ -62,10 +63,13 @@ def resume(
             raise Refused(f"run {run.id} is {run.status}: there is nothing to resume")
     if not run.record:
         raise UsageError(f"run {run.id} was never begun: it has no run.json")
-    nothing = nothing_to_train(run, request.max_steps)
-    if nothing:
-        return nothing
-    check_startable(run.id, run.record)
+    if run.record.get("kind") == PROGRAM:
+        check_can_go_on(run, request.max_steps)
+    else:
+        nothing = nothing_to_train(run, request.max_steps)
+        if nothing:
+            return nothing
+        check_startable(run.id, run.record)
     cwd = Path(run.record["cwd"])
     if not cwd.is_dir():
         raise UsageError(f"run {run.id} ran in {cwd}, which is gone")

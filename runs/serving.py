@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasrun.runs.errors import UsageError
 from kerasrun.runs.quiet import without_noise
+from kerasrun.runs.records import PROGRAM
 from kerasrun.runs.run import Run
 from kerasrun.runs.saved_models import newest_saved_model
 
@@ -26,9 +27,9 @@ def model_of_run(run: Run, name: str | None = None) -> tuple[str, str]:
     """
     newest = newest_saved_model(run.folder)
     if newest is None:
-        raise UsageError(
-            f"run {run.id} has no export to serve: `mlrun export {run.id[-4:]}` makes one"
-        )
+        of_program = run.record.get("kind") == PROGRAM
+        mend = "" if of_program else f": `mlrun export {run.id[-4:]}` makes one"
+        raise UsageError(f"run {run.id} has no export to serve{mend}")
     file = (run.record.get("model") or {}).get("file") or "model"
     chosen = name or run.name or Path(file).stem
     return re.sub(r"[^A-Za-z0-9_.-]", "_", chosen), str(newest.parent)

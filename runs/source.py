@@ -12,21 +12,24 @@ from kerasrun.runs.local_imports import local_imports
 from kerasrun.runs.packages import installed_packages
 
 
-def keep_model_file(files: RunFiles, model_file: Path, name: str | None) -> dict[str, Any]:
+def keep_model_file(
+    files: RunFiles, model_file: Path, name: str | None, folder: Path | None = None
+) -> dict[str, Any]:
     """Copies the model file, and what it imports from beside it, into the run.
 
     Args:
         files: The run's.
         model_file: An absolute path.
         name: The model or function asked for, or None.
+        folder: Where its imports begin; None: the folder that it is in.
 
     Returns:
         What `run.json` says of it.
     """
-    folder = model_file.parent
+    folder = folder or model_file.parent
     imports = [
         _keep(files, path, folder)
-        for path in local_imports(model_file)
+        for path in local_imports(model_file, folder)
         if path.is_relative_to(folder)
     ]
     return {**_keep(files, model_file, folder), "name": name, "imports": imports}

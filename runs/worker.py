@@ -25,6 +25,7 @@ from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import FileLock, Locked
 from kerasrun.runs.metrics import MetricsFile
 from kerasrun.runs.outcome import Outcome, describe, outcome_of_error, write_outcome
+from kerasrun.runs.records import PROGRAM
 from kerasrun.runs.signals import exit_on_signal, handlers
 
 _STDERR = 2
@@ -74,7 +75,7 @@ class Work:
             self.save_record()
 
 
-Job = Callable[[Work], None]
+Job = Callable[[Work], Outcome | None]
 
 
 def work(folder: Path, job: Job, request: Request | None = None) -> int:
@@ -82,7 +83,8 @@ def work(folder: Path, job: Job, request: Request | None = None) -> int:
 
     Args:
         folder: The run's; holds a `run.json`.
-        job: What to do; an exception from it is recorded, and its traceback goes to stderr.
+        job: What to do. An exception from it is recorded, and its traceback goes to stderr; else
+            what it returns is the outcome, and `completed` where that is None.
         request: What the supervisor asks.
 
     Returns:
@@ -121,8 +123,8 @@ def _attempt(task: Work, job: Job) -> int:
     try:
         # Whatever the parent had set, they raise from here on; the bridge refines it.
         with handlers(_RAISING):
-            job(task)
-        outcome = Outcome("completed", 0, began=task.began, attempt=number)
+            said = job(task)
+        outcome = said or Outcome("completed", 0, began=task.began, attempt=number)
     except BaseException as error:
         outcome = outcome_of_error(error, began=task.began, attempt=number)
         failure = error if outcome.status == "failed" else None
@@ -144,12 +146,22 @@ def _print_traceback(events: EventWriter, error: BaseException) -> None:
         sys.stderr.flush()
 
 
-def main() -> None:
-    """Runs the job that the run's `kind` names."""
+def _of_its_kind(task: Work) -> Outcome | None:
+    """Does the job that the run's `kind` names."""
+    if task.record.get("kind") == PROGRAM:
+        from kerasrun.runs.program_job import run_program
+
+        return run_program(task)
     from kerasrun.runs.job import train
 
+    train(task)
+    return None
+
+
+def main() -> None:
+    """Runs the job that the run's `kind` names."""
     request = Request(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else None
-    code = work(Path(sys.argv[1]), train, request)
+    code = work(Path(sys.argv[1]), _of_its_kind, request)
     # All is said and written. Threads of TensorFlow's have been seen to keep Python from ending.
     faulthandler.dump_traceback_later(_LAST_SECS, exit=True, file=_STDERR)
     sys.exit(code)

@@ -14,7 +14,8 @@ PARTS = ("bridge", "cli", "exporters", "input_fns", "runs")
 
 def modules_here() -> set[str]:
     """The modules of the package as they are named once installed."""
-    own = {f"kerasrun/{path.name}" for path in (ROOT / "kerasrun").glob("*.py")}
+    paths = [*(ROOT / "kerasrun").glob("*.py"), *(ROOT / "kerasrun" / "compat").rglob("*.py")]
+    own = {str(path.relative_to(ROOT)) for path in paths}
     return own | files_here(".py")
 
 

@@ -8,6 +8,7 @@ import tensorflow.compat.v1 as v1
 from tensorflow.python.ops.op_selector import UnliftableError
 
 _TIED = "_class"  # next to which operation one lies
+_TABLE = "HashTableV2"
 
 
 class Cutter:
@@ -43,11 +44,12 @@ class Cutter:
         shapes = [fetches[i].shape for i in places]
 
         def run(*values: Any) -> list[tf.Tensor]:
-            answers = function(*values)
-            found = [answers[i] for i in places]
-            if not tf.executing_eagerly():  # a copied graph has forgotten what Python knew
-                for answer, shape in zip(found, shapes, strict=True):
-                    answer.set_shape(shape)
+            if tf.executing_eagerly():
+                answers = function(*values)
+                return [answers[i] for i in places]
+            found = _copied(function, values)
+            for answer, shape in zip(found, shapes, strict=True):
+                answer.set_shape(shape)  # a copied graph has forgotten what Python knew
             return found
 
         return run
@@ -79,6 +81,9 @@ class Cutter:
         definition = self._graph.as_graph_def()
         for node in definition.node:
             node.attr.pop(_TIED, None)
+            if node.op == _TABLE and node.attr["shared_name"].s:
+                # or else what loads an export gives each function a table of its own
+                node.attr["use_node_name_sharing"].b = True
         there = {node.name for node in definition.node}
         handles = {
             f"{name}:0": v1.get_default_graph().capture(variable.handle)
@@ -87,6 +92,35 @@ class Cutter:
         }
         tf.graph_util.import_graph_def(definition, input_map=handles, name="")
         return []
+
+
+def _copied(function: Any, values: Sequence[Any]) -> list[tf.Tensor]:
+    """What a function does, as a part of the graph that is being traced.
+
+    Not called, but copied: a call would be one more operation that waits, and where training runs
+    in one thread, and its data come from Python, two may wait for each other.
+    """
+    graph, target = function.graph, v1.get_default_graph()
+    outside = [target.capture(tensor) for tensor in function.captured_inputs]
+    fed = [tf.convert_to_tensor(v, t.dtype) for v, t in zip(values, graph.inputs, strict=False)]
+    given = {t.name: v for t, v in zip(graph.inputs, [*fed, *outside], strict=True)}
+    computed = [t.name for t in graph.outputs if t.name not in given]
+    definition = graph.as_graph_def()
+    there_already = {f"^{tensor.op.name}" for tensor in graph.inputs}
+    for node in definition.node:
+        node.input[:] = [each for each in node.input if each not in there_already]
+    used = {name for node in definition.node for name in map(_tensor_name, node.input)}
+    there = {name: value for name, value in given.items() if name in used}
+    imported = tf.graph_util.import_graph_def(
+        definition, input_map=there, return_elements=computed, name="cut"
+    )
+    found = dict(zip(computed, imported, strict=True))
+    return [given[t.name] if t.name in given else found[t.name] for t in graph.outputs]
+
+
+def _tensor_name(text: str) -> str:
+    """As in `inputs` of a node: `x` is `x:0`."""
+    return text if ":" in text or text.startswith("^") else f"{text}:0"
 
 
 def _is_computed(element: Any) -> bool:

@@ -101,9 +101,12 @@ def _initial_values(graph: tf.Graph, variables: dict[str, Any]) -> dict[str, Any
     if not variables:
         return {}
     with graph.as_default(), v1.Session(graph=graph, config=_on_cpu()) as session:
-        # One by one: the first value of some is that of others.
-        for variable in variables.values():
-            session.run(variable.initializer)
+        initializers = [variable.initializer for variable in variables.values()]
+        try:
+            session.run(initializers)
+        except tf.errors.FailedPreconditionError:  # the first value of one is that of another
+            for initializer in initializers:
+                session.run(initializer)
         values: dict[str, Any] = session.run({n: v.read_value() for n, v in variables.items()})
         return values
 

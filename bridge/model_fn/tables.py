@@ -22,7 +22,7 @@ def tables_of(trace: Trace) -> list[Any]:
     if not initializers:
         return []
     files = trace.graph.get_collection(_Keys.ASSET_FILEPATHS)
-    paths = [tf.get_static_value(file).decode() for file in files]
+    paths = [tf.get_static_value(file).item().decode() for file in files]
     return [_Filling(trace.cut(initializers, files, of_batch=False), paths)]
 
 

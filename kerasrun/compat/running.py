@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from kerasrun.compat import contrib
 from kerasrun.compat.installing import install
 from kerasrun.compat.written_for import needs_graphs, written_for_v1
 
 _TENSORFLOW = "tensorflow"
 _CONTRIB = "tensorflow.contrib"
-_OURS = "kerasrun.compat.contrib"
 
 
 def run_program(path: str, arguments: Sequence[str] = ()) -> None:
@@ -30,7 +30,7 @@ def run_program(path: str, arguments: Sequence[str] = ()) -> None:
     sys.argv = [path, *arguments]
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     with _tensorflow_as_written_for():
-        runpy.run_path(path, run_name="__main__")
+        runpy.run_path(os.path.abspath(path), run_name="__main__")
 
 
 def run_module(name: str, arguments: Sequence[str] = ()) -> None:
@@ -87,7 +87,7 @@ class _Importing:
     def _for_v1(self, name: str, globals: Any, locals: Any, fromlist: Any, file: str) -> Any:
         whole = self._whole(file)
         if name == _CONTRIB or name.startswith(f"{_CONTRIB}."):
-            found = self._original(_OURS + name[len(_CONTRIB) :], fromlist=fromlist or ("",))
+            found = contrib.imported(name[len(_CONTRIB) + 1 :], fromlist or ())
         else:
             found = self._original(name, globals, locals, fromlist, 0)
         return found if fromlist and name != _TENSORFLOW else whole

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+from kerasrun.runs.old_programs.contrib_here import HERE
 from kerasrun.runs.old_programs.contrib_names import CONTRIB, MOVED
 from kerasrun.runs.old_programs.estimator_names import ESTIMATOR
 from kerasrun.runs.old_programs.installed import Installed
 from kerasrun.runs.old_programs.verdict import EDIT, READY, Verdict, edit
 
+_AS_IT_IS = "mlrun exec runs it as it is"
 _LEAVE_OUT = edit("leave it out: what is used of it is told by itself")
 
 
@@ -21,10 +23,11 @@ def contrib_verdict(name: str, installed: Installed | None) -> Verdict:
     if name in (module, "contrib"):
         return _of_module(name)
     spellings = list(_spellings(name))
-    for spelling in spellings:
-        if found := _listed(spelling) or _moved(spelling, installed):
-            return found
-    return CONTRIB.get(module, CONTRIB["contrib"])
+    found = (_listed(spelling) or _moved(spelling, installed) for spelling in spellings)
+    verdict = next(filter(None, found), CONTRIB.get(module, CONTRIB["contrib"]))
+    if not any(".".join(spelling.split(".")[:3]) in HERE for spelling in spellings):
+        return verdict
+    return edit(f"{verdict.text}; {_AS_IT_IS}" if verdict.kind == EDIT else _AS_IT_IS)
 
 
 def _of_module(name: str) -> Verdict:

@@ -97,10 +97,39 @@ _EDITS = {
     "summary.create_file_writer": "tf.summary.create_file_writer",
     "summary.always_record_summaries": "tf.summary.record_if(True)",
     "tensorboard.plugins.projector": "tensorboard.plugins.projector",
+    **{
+        f"rnn.{name}": f"tf.compat.v1.nn.rnn_cell.{name}"
+        for name in (
+            "BasicLSTMCell",
+            "BasicRNNCell",
+            "DeviceWrapper",
+            "DropoutWrapper",
+            "GRUCell",
+            "LSTMCell",
+            "LSTMStateTuple",
+            "MultiRNNCell",
+            "RNNCell",
+            "ResidualWrapper",
+        )
+    },
     "opt.AdamWOptimizer": "tf.keras.optimizers.AdamW",
     "opt.LazyAdamOptimizer": "tf.compat.v1.train.AdamOptimizer",
     "opt.NadamOptimizer": "tf.keras.optimizers.Nadam",
     "opt.AdaMaxOptimizer": "tf.keras.optimizers.Adamax",
+    **{
+        f"metrics.streaming_{name}": f"tf.compat.v1.metrics.{name}(labels, predictions)"
+        for name in (
+            "accuracy",
+            "auc",
+            "mean_absolute_error",
+            "mean_iou",
+            "mean_squared_error",
+            "precision",
+            "recall",
+            "root_mean_squared_error",
+        )
+    },
+    "metrics.streaming_mean": "tf.compat.v1.metrics.mean",
     "metrics.aggregate_metric_map": "a dict of names and the pairs that metrics return",
     "eager.list_devices": "tf.config.list_logical_devices",
     "metrics.f1_score": "tf.keras.metrics.F1Score",
@@ -126,6 +155,7 @@ MOVED = {
     "lookup": ("lookup",),
     "losses": ("losses",),
     "metrics": ("metrics",),
+    "rnn": ("nn",),
     "signal": ("signal",),
     "stateless": ("random",),
     "training": ("train",),
@@ -140,7 +170,7 @@ _GONE = {
     "gan": "it went to tensorflow_gan, which needs the old tf.estimator",
     "image": "it went to tensorflow_addons, which ended before Keras 3; see tf.image",
     "opt": "it went to tensorflow_addons, which ended before Keras 3; see tf.keras.optimizers",
-    "rnn": "Keras 3 has no such cells: use tf.keras.layers.LSTM, GRU or RNN",
+    "rnn": "it has no heir: see tf.compat.v1.nn.rnn_cell, and tf.keras.layers.LSTM and GRU",
     "seq2seq": "it went to tensorflow_addons, which ended before Keras 3; use tf.keras.layers",
     "tensor_forest": "YDF (pip install ydf) trains random forests",
     "timeseries": "use a model_fn, or tf.keras.layers",

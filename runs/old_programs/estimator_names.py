@@ -1,6 +1,6 @@
 """Verdicts on `tf.estimator.*` and `tf.compat.v1.estimator.*`, as TensorFlow 2.15 had them."""
 
-from kerasrun.runs.old_programs.verdict import Verdict, differs, edit, unsupported, works
+from kerasrun.runs.old_programs.verdict import WORKS, Verdict, differs, edit, unsupported, works
 
 _TREES = unsupported(
     "tf.estimator 2.15 has boosted trees no more either; YDF (pip install ydf) trains them"
@@ -110,8 +110,7 @@ for _old, _verdict in {
     "stop_if_no_increase_hook": edit("tf.estimator.experimental.stop_if_no_increase_hook"),
     "make_early_stopping_hook": edit("tf.estimator.experimental.make_early_stopping_hook"),
     "InMemoryEvaluatorHook": edit("tf.estimator.experimental.InMemoryEvaluatorHook"),
-    "forward_features": unsupported(
-        "return the feature among the predictions of a model_fn; a Keras model can return it too"
-    ),
+    "forward_features": edit("tf.estimator.forward_features"),
 }.items():  # they were in tf.contrib.estimator, and some programs expect them here
     ESTIMATOR[f"estimator.{_old}"] = ESTIMATOR[f"contrib.estimator.{_old}"] = _verdict
+ESTIMATOR["estimator.forward_features"] = Verdict(WORKS)

@@ -2,8 +2,6 @@
 
 from kerasrun.runs.old_programs.verdict import Verdict, differs, unsupported, works
 
-_CELL = unsupported("Keras 3 has no such cells: use tf.keras.layers.LSTM, GRU or RNN")
-
 # below tf.compat.v1
 V1: dict[str, Verdict] = {
     **works(
@@ -18,12 +16,15 @@ V1: dict[str, Verdict] = {
         layers.Conv3DTranspose layers.Dense layers.Dropout layers.Flatten layers.InputSpec
         layers.Layer layers.MaxPooling1D layers.MaxPooling2D layers.MaxPooling3D
         layers.SeparableConv1D layers.SeparableConv2D
+        nn.rnn_cell.BasicLSTMCell nn.rnn_cell.BasicRNNCell nn.rnn_cell.DeviceWrapper
+        nn.rnn_cell.DropoutWrapper nn.rnn_cell.GRUCell nn.rnn_cell.LSTMCell
+        nn.rnn_cell.LSTMStateTuple nn.rnn_cell.MultiRNNCell nn.rnn_cell.RNNCell
+        nn.rnn_cell.ResidualWrapper
         feature_column.input_layer feature_column.linear_model
         feature_column.shared_embedding_columns
         """
     ),
     "layers.experimental": unsupported("call the layers without a Keras style scope"),
-    "nn.rnn_cell": _CELL,
     "Session": differs("eager mode is on until tf.disable_eager_execution() is called"),
     "InteractiveSession": differs("eager mode is on until tf.disable_eager_execution() is called"),
 }

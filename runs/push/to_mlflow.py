@@ -14,6 +14,7 @@ from typing import Any
 
 from kerasrun.runs import clock
 from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.model_dirs import is_model_dir, model_dirs, numbered
 from kerasrun.runs.push.mlflow_api import MlflowServer
 from kerasrun.runs.run import Run
 
@@ -124,11 +125,12 @@ def _points(run: Run) -> Iterator[dict[str, Any]]:
 
 
 def _groups(folder: Path) -> Iterator[tuple[str, Path]]:
-    yield "train", folder
-    with contextlib.suppress(OSError):
-        for path in sorted(folder.iterdir()):
-            if path.is_dir() and path.name != "export":
-                yield path.name, path
+    for number, model_dir in model_dirs(folder).items():
+        yield numbered("train", number), model_dir
+        with contextlib.suppress(OSError):
+            for path in sorted(model_dir.iterdir()):
+                if path.is_dir() and path.name != "export" and not is_model_dir(path):
+                    yield numbered(path.name, number), path
 
 
 def _summary_points(run: Run) -> Iterator[dict[str, Any]]:

@@ -83,6 +83,14 @@ def test_training_falls_back_one_and_says_so(
     assert notices.said == []
 
 
+def test_one_of_another_program_that_is_cut_short_counts_as_damaged(folder: Path) -> None:
+    (folder / "input" / "ckpt-6.sums").unlink()
+    truncate(folder / "model.ckpt-6.data-00000-of-00001")
+    estimator, notices = estimator_on(folder)
+    assert estimator.evaluate(lambda: numbers().take(2))["global_step"] == 3
+    assert notices.said[0].startswith("model.ckpt-6 (")
+
+
 def test_a_missing_shard_counts_as_damage(folder: Path) -> None:
     (folder / "model.ckpt-6.data-00000-of-00001").unlink()
     estimator, notices = estimator_on(folder)

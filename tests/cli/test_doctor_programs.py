@@ -63,7 +63,7 @@ def test_a_program_that_needs_edits_exits_with_1() -> None:
         "old/train.py:4:5 +1 needs this edit tf.placeholder import tensorflow.compat.v1 as tf",
         "old/train.py:5:5 needs this edit tf.layers.dense import tensorflow.compat.v1 as tf",
         "old/train.py:6:5 needs this edit tf.contrib.layers.fully_connected "
-        "tf.compat.v1.layers.dense(x, units, activation=tf.nn.relu)",
+        "tf.compat.v1.layers.dense(x, units, activation=tf.nn.relu); mlrun exec runs it as it is",
         "2 files, 5 names: 1 works, 1 works with a difference, 3 need an edit",
         "import tensorflow.compat.v1 as tf, in 1 file, mends 2 names",
     ]

@@ -62,11 +62,18 @@ PLAIN, V1_IMPORT = "import tensorflow as tf\n", "import tensorflow.compat.v1 as 
         (PLAIN + "tf.estimator.BoostedTreesClassifier", UNSUPPORTED, "YDF"),
         (PLAIN + "tf.estimator.tpu.TPUEstimator", UNSUPPORTED, "use tf.estimator.Estimator"),
         (PLAIN + "tf.estimator.EvalSpek", UNSUPPORTED, "Did you mean 'EvalSpec'?"),
-        (PLAIN + "tf.contrib.rnn.GRUCell", UNSUPPORTED, "use tf.keras.layers.LSTM"),
+        (PLAIN + "tf.contrib.rnn.GRUCell", EDIT, "tf.compat.v1.nn.rnn_cell.GRUCell; mlrun exec"),
+        (PLAIN + "tf.contrib.util.nest", EDIT, "mlrun exec runs it as it is"),
+        (PLAIN + "tf.contrib.rnn.LSTMBlockCell", UNSUPPORTED, "see tf.compat.v1.nn.rnn_cell"),
+        (
+            "from tensorflow.contrib.layers.python.layers.optimizers import optimize_loss",
+            EDIT,
+            "; mlrun exec runs it as it is",
+        ),
         (PLAIN + "tf.contrib.nothing.of_the_kind", UNSUPPORTED, "has no heir"),
         (PLAIN + "tf.keras.nothing", UNSUPPORTED, "Keras 3 has no such name"),
         (PLAIN + "tf.nothing", UNSUPPORTED, "has no such name"),
-        (V1_IMPORT + "tf.nn.rnn_cell.LSTMCell", UNSUPPORTED, "Keras 3 has no such cells"),
+        (V1_IMPORT + "tf.nn.rnn_cell.LSTMCell", WORKS, ""),
     ],
 )
 def test_a_name_has_its_verdict(program: str, kind: str, text: str, report_on: Examine) -> None:

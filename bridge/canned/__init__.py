@@ -1,0 +1,1 @@
+"""Pre-made Estimators and heads."""
