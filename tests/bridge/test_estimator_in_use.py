@@ -103,7 +103,7 @@ def test_a_subclass_may_add_and_override(
             return {**result, "twice": 2 * result["loss"]}
 
     plain = make_estimator(model).train(input_fn)
-    result = Doubled(plain.program, config=plain.config).evaluate(input_fn)
+    result = Doubled.of(plain.program, config=plain.config).evaluate(input_fn)
     assert result["twice"] == 2 * plain.evaluate(input_fn)["loss"]
 
 

@@ -185,5 +185,8 @@ def test_a_wrong_label_is_named(make_estimator: Any, model: keras.Model, tmp_pat
     assert "Did you mean 'probs' where 'prob' is given?" in str(caught.value)
 
 
-def test_the_old_name_is_gone(model: keras.Model, make_estimator: Any) -> None:
-    assert not hasattr(make_estimator(model), "export_savedmodel")
+def test_the_old_name_does_the_same(
+    model: keras.Model, make_estimator: Any, tmp_path: Path
+) -> None:
+    path = make_estimator(model).export_savedmodel(str(tmp_path / "old"), strip_default_attrs=True)
+    assert "serving_default" in tf.saved_model.load(path).signatures

@@ -68,7 +68,7 @@ def unknown_size(input_fn: InputFn) -> InputFn:
     return lambda: input_fn().filter(lambda *_: True)
 
 
-@pytest.mark.parametrize("size", ["endless", "unknown", "finite"])
+@pytest.mark.parametrize("size", ["endless", "unknown"])
 def test_all_loops_train_the_same_with_a_short_batch_in_each_epoch(
     input_fn: InputFn, make_estimator: Make, long_training: None, scalars: Any, size: str
 ) -> None:

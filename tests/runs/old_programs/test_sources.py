@@ -37,7 +37,7 @@ def test_a_folder_is_read_without_what_is_not_its_own(tmp_path: Path) -> None:
         (b"# coding: nonsense\n", "is not in the encoding it should be"),
         (b"import tensorflow\0\n", "null bytes"),
         (b"tensorflow = " + b"(" * 3000 + b")" * 3000, "too many nested parentheses"),
-        (b"x = tensorflow" + b".b" * 5000, "recursion"),
+        (b"x = tensorflow" + b".b" * 5000, "nested too deeply"),
         (b"x = '" + b"a" * 4_000_000 + b"'", "is larger than 4 MB"),
     ],
 )
@@ -45,7 +45,8 @@ def test_what_cannot_be_read_is_said(content: bytes, why: str, tmp_path: Path) -
     (tmp_path / "program.py").write_bytes(content)
     (tmp_path / "works.py").write_bytes(b"import tensorflow as tf\ntf.estimator.RunConfig()\n")
     unread, other = examine([str(tmp_path)])
-    assert why in unread.error
+    deep = ("maximum recursion", "nested too deeply")  # which depends on how deep one is already
+    assert why in unread.error or (why in deep and any(each in unread.error for each in deep))
     assert not unread.is_ready
     assert other.is_ready
 
