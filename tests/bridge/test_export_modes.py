@@ -186,7 +186,8 @@ def test_a_wrong_label_is_named(make_estimator: Any, model: keras.Model, tmp_pat
 
 
 def test_the_old_name_does_the_same(
-    model: keras.Model, make_estimator: Any, tmp_path: Path
+    model: keras.Model, make_estimator: Any, input_fn: Any, tmp_path: Path
 ) -> None:
-    path = make_estimator(model).export_savedmodel(str(tmp_path / "old"), strip_default_attrs=True)
+    estimator = make_estimator(model).train(input_fn, steps=1)
+    path = estimator.export_savedmodel(str(tmp_path / "old"), strip_default_attrs=True)
     assert "serving_default" in tf.saved_model.load(path).signatures
