@@ -67,7 +67,7 @@ class Engine:
         self.record = TrainingRecord(model_dir)
         self.state = State(program)
         self.predict_step = tf.function(
-            program.predict_step, autograph=False, reduce_retracing=True
+            program.predict_step, autograph=False, reduce_retracing=program.any_shape
         )
         self.seen = FirstBatch()
         self._params = params
@@ -89,7 +89,7 @@ class Engine:
             settings=LoopSettings(jit_compile=False, fixed=bool(config.deterministic)),
         )
         self._predict = program.predict_step if eagerly else self.predict_step
-        self._predict_many = PredictionLoop(self.predict_step)
+        self._predict_many = PredictionLoop(self.predict_step, any_shape=program.any_shape)
         self.observers: list[Observer] = []
         self._noticed: set[str] = set()
         weakref.finalize(self, _close, self._writers)

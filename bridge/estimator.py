@@ -86,7 +86,7 @@ class Estimator(ExportVerbs):
         params: Mapping[str, Any] | None,
     ) -> None:
         super().__init__(model_dir, config)
-        self._params = params if params is not None else {}
+        self._params = copy.deepcopy(params) if params is not None else {}
         self._engine = Engine(
             program, self.model_dir, self._checkpoints, self._config, lambda: self.params
         )

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from kerasrun.bridge.bound import bound_keywords
+
 InputFn = Callable[..., Any]
 
 _WEIGHTED_KEYS = {"features", "sample_weights"}
@@ -66,6 +68,8 @@ def dataset_from(input_fn: InputFn, mode: str, params: Any, config: Any) -> tf.d
 
 def _bound(input_fn: InputFn, offered: dict[str, Any]) -> Callable[[], Any]:
     parameters = inspect.signature(input_fn).parameters
+    bound = bound_keywords(input_fn)
+    offered = {name: value for name, value in offered.items() if name not in bound}
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
         return lambda: input_fn(**offered)
     required = [

@@ -49,6 +49,7 @@ class KerasProgram:
 
     bare_prediction = None
     custom_restore = False
+    any_shape = True
 
     def __init__(
         self,

@@ -24,15 +24,16 @@ class PredictionLoop:
 
     Args:
         step: A `tf.function` that takes features and returns outputs by name.
+        any_shape: Whether one graph serves batches of every shape.
 
     Raises:
         NotInBatches: An output has no first dimension: the batches could not be told apart.
     """
 
-    def __init__(self, step: Any) -> None:
+    def __init__(self, step: Any, *, any_shape: bool) -> None:
         self._step = step
         self._names: list[str] = []
-        self._call: Any = tf.function(self._steps, autograph=False, reduce_retracing=True)
+        self._call: Any = tf.function(self._steps, autograph=False, reduce_retracing=any_shape)
         self._count = 1
 
     def outputs(self, iterator: Any, most: int) -> Iterator[Outputs]:
@@ -57,6 +58,8 @@ class PredictionLoop:
         """The outputs one after the other, and the sizes of each in each batch."""
         example = self._step.get_concrete_function(iterator.element_spec.features)
         specs = example.structured_outputs
+        if not all(spec.shape[1:].is_fully_defined() for spec in specs.values() if spec.shape.rank):
+            raise NotInBatches  # what is padded is as long as the longest of its batch
         if not all(spec.shape.rank for spec in specs.values()):
             raise NotInBatches
         self._names = list(specs)

@@ -41,6 +41,9 @@ class Program(Protocol):
     run_eagerly: bool
     """Whether steps are run as Python, one by one, to look for mistakes in them."""
 
+    any_shape: bool
+    """Whether one graph predicts for batches of every shape."""
+
     @property
     def bare_prediction(self) -> str | None:
         """The name of an output that stands for itself: predictions are values then, not dicts."""

@@ -68,3 +68,9 @@ class ProfilerHook(v1.train.SessionRunHook):
         if self._under_way:
             self._under_way = False
             tf.profiler.experimental.stop()
+
+    def end(self, session: Any) -> None:
+        """Ends a profile under way: the data came to their end instead of a step."""
+        if self._under_way:
+            self._under_way = False
+            tf.profiler.experimental.stop(save=False)

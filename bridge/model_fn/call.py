@@ -1,9 +1,10 @@
 """Calls a `model_fn` with those arguments that it takes."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
+from kerasrun.bridge.bound import bound_keywords
 from kerasrun.bridge.model_fn.estimator_spec import EstimatorSpec
 from kerasrun.bridge.suggest import did_you_mean
 
@@ -31,7 +32,8 @@ class ModelFnCall:
         self._name = getattr(model_fn, "__name__", repr(model_fn))
         parameters = inspect.signature(model_fn).parameters
         self._all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-        self.takes = {name for name in _OPTIONAL if name in parameters or self._all}
+        offered = set(_OPTIONAL) - bound_keywords(model_fn)
+        self.takes = {name for name in offered if name in parameters or self._all}
         if _FEATURES not in parameters and not self._all:
             raise ValueError(
                 f"model_fn {self._name!r} must take an argument 'features'; it takes "
@@ -50,7 +52,7 @@ class ModelFnCall:
                 f"may take features, {', '.join(_OPTIONAL)}; bind others with functools.partial."
             )
 
-    def check_params(self, params: Mapping[str, Any]) -> None:
+    def check_params(self, params: Any) -> None:
         """Compares the params with the function.
 
         Raises:
@@ -58,7 +60,7 @@ class ModelFnCall:
         """
         if params and "params" not in self.takes:
             raise ValueError(
-                f"There are params {sorted(params)}, but model_fn {self._name!r} takes no argument "
+                f"There are params {params!r}, but model_fn {self._name!r} takes no argument "
                 "'params'."
             )
 

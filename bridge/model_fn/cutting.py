@@ -1,5 +1,6 @@
 """Functions of today's TensorFlow, cut out of a graph of TensorFlow 1."""
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ from tensorflow.python.ops.op_selector import UnliftableError
 
 _TIED = "_class"  # next to which operation one lies
 _TABLE = "HashTableV2"
+
+
+_NUMBERS = itertools.count()
 
 
 class Cutter:
@@ -24,22 +28,27 @@ class Cutter:
         self._graph, self._variables = graph, variables
         self._whole: Any = None
         self._version = -1
+        self._number = next(_NUMBERS)
         self._cuts: dict[Any, Any] = {}
 
-    def cut(self, fetches: Sequence[Any], feeds: Sequence[Any]) -> Callable[..., list[tf.Tensor]]:
+    def cut(
+        self, fetches: Sequence[Any], feeds: Sequence[Any], cuts: dict[Any, Any] | None = None
+    ) -> Callable[..., list[tf.Tensor]]:
         """Returns a function that computes some of the graph, and nothing else.
 
         Args:
             fetches: Dense tensors and operations; the tensors are answered, in their order.
             feeds: Tensors that are given.
+            cuts: Where what is cut out is kept; None: here, for good.
 
         Raises:
             ValueError: The fetches depend on a placeholder that is not given.
         """
         key = tuple(each.name for each in feeds), tuple(each.name for each in fetches)
-        if key not in self._cuts:
-            self._cuts[key] = self._pruned(fetches, feeds)
-        function = self._cuts[key]
+        cuts = self._cuts if cuts is None else cuts
+        if key not in cuts:
+            cuts[key] = self._pruned(fetches, feeds)
+        function = cuts[key]
         places = [i for i, fetch in enumerate(fetches) if isinstance(fetch, tf.Tensor)]
         shapes = [fetches[i].shape for i in places]
 
@@ -60,7 +69,9 @@ class Cutter:
         fed = [whole.graph.as_graph_element(each.name) for each in feeds]
         # Named as operations, too, they are waited for by what comes after a call.
         # One operation may answer several tensors.
-        awaited = list(dict.fromkeys(each.op for each in found if _is_computed(each)))
+        operations = {each for each in found if isinstance(each, tf.Operation)}
+        computed = dict.fromkeys(each.op for each in found if _is_computed(each))
+        awaited = [each for each in computed if each not in operations]
         try:
             return whole.prune(fed, [*found, *awaited])
         except UnliftableError as error:
@@ -84,6 +95,8 @@ class Cutter:
             if node.op == _TABLE and node.attr["shared_name"].s:
                 # or else what loads an export gives each function a table of its own
                 node.attr["use_node_name_sharing"].b = True
+                # a file of the same name may hold something else by now
+                node.attr["shared_name"].s += f"/{self._number}".encode()
         there = {node.name for node in definition.node}
         handles = {
             f"{name}:0": v1.get_default_graph().capture(variable.handle)

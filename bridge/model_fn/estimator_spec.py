@@ -145,6 +145,10 @@ def _checked_metrics(metrics: Mapping[str, Any] | None) -> dict[str, Any]:
         )
     checked = dict(metrics or {})
     for name, metric in checked.items():
+        if name in ("loss", "global_step"):
+            raise ValueError(
+                f"EstimatorSpec: eval_metric_ops may not be called {name!r}: every result has that."
+            )
         pair = isinstance(metric, tuple) and len(metric) == 2
         if not pair and not hasattr(metric, "update_state"):
             raise TypeError(

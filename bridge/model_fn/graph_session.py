@@ -22,6 +22,7 @@ class GraphSession(SessionInterface):
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
+        self._cuts: dict[Any, Any] = {}
 
     @property
     def graph(self) -> Any:
@@ -43,7 +44,7 @@ class GraphSession(SessionInterface):
         """
         wanted = Fetches(self._trace, fetches)
         feeds = Feeds(self._trace, feed_dict)
-        run = self._trace.cut(wanted.elements, feeds.tensors, of_batch=False)
+        run = self._trace.cut(wanted.elements, feeds.tensors, of_batch=False, cuts=self._cuts)
         tensors = [id(each) for each in wanted.elements if isinstance(each, tf.Tensor)]
         with context.eager_mode():
             return wanted.results(dict(zip(tensors, run(*feeds.values), strict=True)))
@@ -53,7 +54,8 @@ class GraphSession(SessionInterface):
         return False
 
     def close(self) -> None:
-        """Holds nothing."""
+        """Lets go of what it has run."""
+        self._cuts.clear()
 
     def __enter__(self) -> Self:
         """Makes the graph the default one."""
@@ -130,7 +132,11 @@ def _leaves(structure: Any) -> list[Any]:
 def _filled(structure: Any, values: Any) -> Any:
     if isinstance(structure, tf.SparseTensor):
         return tf.compat.v1.SparseTensorValue(*(next(values) for _ in range(3)))
-    if isinstance(structure, (tf.IndexedSlices, tf.RaggedTensor)):
+    if isinstance(structure, tf.IndexedSlices):
+        rows, indices = next(values), next(values)
+        shape = None if structure.dense_shape is None else next(values)
+        return tf.compat.v1.IndexedSlicesValue(rows, indices, shape)
+    if isinstance(structure, tf.RaggedTensor):
         return tuple(next(values) for _ in tf.nest.flatten(structure, expand_composites=True))
     if isinstance(structure, Mapping):
         pairs = {key: _filled(each, values) for key, each in structure.items()}

@@ -38,6 +38,7 @@ class GraphHookSession(HookCalls):
         super().__init__(hooks, done)
         self._trace, self._watched = trace, watched
         self._results: dict[Any, Any] = {}
+        self._cuts: dict[Any, Any] = {}  # gone with the session
 
     def begin(self) -> None:
         """Calls the hooks' `begin` in the graph, and `after_create_session`."""
@@ -74,12 +75,12 @@ class GraphHookSession(HookCalls):
         feeds = {k: v for a in self.asked.values() for k, v in (a.feed_dict or {}).items()}
         fed = Feeds(self._trace, feeds)
         every = list({id(e): e for part in parts.values() for e in part.elements}.values())
-        early = [e for e in every if self._trace.is_apart(e, fed.tensors)]
+        early = [e for e in every if self._trace.is_apart(e, fed.tensors, self._cuts)]
         late = [e for e in every if not any(e is other for other in early)]
         values = self._computed(early, fed)
 
         def run(tensors: Sequence[Any], batch: Example) -> list[Any]:
-            cut = self._trace.cut([*tensors, *late], fed.tensors)
+            cut = self._trace.cut([*tensors, *late], fed.tensors, cuts=self._cuts)
             return cut(*self._trace.flat(batch), *fed.values)
 
         loss, found = self._watched(self._trace, run, batch)
@@ -94,7 +95,8 @@ class GraphHookSession(HookCalls):
     def _computed(self, elements: list[Any], fed: Feeds) -> dict[int, Any]:
         if not elements:
             return {}
-        values = self._trace.cut(elements, fed.tensors, of_batch=False)(*fed.values)
+        run = self._trace.cut(elements, fed.tensors, of_batch=False, cuts=self._cuts)
+        values = run(*fed.values)
         return dict(zip(_tensors(elements), values, strict=True))
 
     def original_args(self) -> Any:

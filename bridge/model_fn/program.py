@@ -23,6 +23,7 @@ from kerasrun.bridge.model_fn.summary_hook import GraphSummaryHook
 from kerasrun.bridge.model_fn.tables import tables_of
 from kerasrun.bridge.model_fn.trace import SINGLE_OUTPUT, Trace, named
 from kerasrun.bridge.model_fn.watched_steps import WatchedSteps
+from kerasrun.bridge.symbols import is_nothing
 from kerasrun.bridge.warm_start import WarmStart
 from kerasrun.exporters import Signature, TracedReceiver
 
@@ -44,6 +45,7 @@ class ModelFnProgram:
     """
 
     run_eagerly = False
+    any_shape = False
 
     def __init__(
         self,
@@ -86,6 +88,12 @@ class ModelFnProgram:
 
     def build(self, spec: Example, *, mode: str) -> None:
         """Calls the function for batches of this structure, if it has not been."""
+        if not is_nothing(spec.sample_weights):
+            raise ValueError(
+                "A model_fn takes features and labels; the data have sample weights, too, as a "
+                "third element or as the features' key 'sample_weights'. Put them among the "
+                "features under another name."
+            )
         if mode == ModeKeys.PREDICT:
             spec = Example(spec.features)
         key = (mode, repr((spec.features, spec.labels)))
@@ -125,7 +133,7 @@ class ModelFnProgram:
         """What the metrics have added up: the loss, and the local variables of the graphs."""
         means = {f"metrics/{name}": v for name, v in self._means.variables.items()}
         local = self._of_traces(_Keys.LOCAL_VARIABLES)
-        return means | {f"metrics/{name}": v for name, v in local.items()}
+        return means | {f"metrics/local/{name}": v for name, v in local.items()}
 
     def restore(self, path: str, variables: Mapping[str, tf.Variable]) -> None:
         """Gives these variables the values of the checkpoint `path`.
@@ -138,6 +146,9 @@ class ModelFnProgram:
             with trace.graph.as_default():
                 trace.spec.scaffold.saver.restore(GraphSession(trace), path)
         else:
+            if self._mode != ModeKeys.TRAIN:  # of other modes nothing is needed
+                needed = {_Keys.GLOBAL_STEP, *trace.variables(_Keys.GLOBAL_VARIABLES)}
+                variables = {name: v for name, v in variables.items() if name in needed}
             restore(path, variables, whole=False)
 
     @property
@@ -159,7 +170,7 @@ class ModelFnProgram:
         A training begins with what its scaffold does.
         """
         variables = self.variables()
-        for name, variable in variables.items():
+        for name, variable in (variables | self._of_traces(_Keys.LOCAL_VARIABLES)).items():
             variable.assign(self._variables.initial[name])
         self.global_step.assign(0)
         if self._warm_start is not None:
@@ -244,7 +255,8 @@ class ModelFnProgram:
         }[mode]
         every = [*hooks, *own]
         if write_summary and every_steps and trace.graph.get_collection(_Keys.SUMMARIES):
-            every.append(GraphSummaryHook(step, every_steps, write_summary))
+            merged = trace.derived("summaries", lambda _: v1.summary.merge_all())
+            every.append(GraphSummaryHook(merged, step, every_steps, write_summary))
         watched = WatchedSteps(self.global_step, self._means)
         run = {ModeKeys.TRAIN: watched.train, ModeKeys.EVAL: watched.evaluate}
         return GraphHookSession(trace, every, run.get(mode, watched.predict), done=done)

@@ -62,6 +62,8 @@ def declaring(graph: tf.Graph) -> Iterator[None]:
     names = global_state.get_global_attribute(_KERAS_NAMES)
     known = getattr(graph, "_keras_names", None)
     global_state.set_global_attribute(_KERAS_NAMES, known)
+    enabled = v1.control_flow_v2_enabled()
+    v1.enable_control_flow_v2()  # loops as functions have them; a program may have turned it off
     try:
         with graph.as_default(), tf.variable_creator_scope(_declared), warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Cannot activate TF2 compatibility support")
@@ -69,6 +71,8 @@ def declaring(graph: tf.Graph) -> Iterator[None]:
     finally:
         graph._keras_names = global_state.get_global_attribute(_KERAS_NAMES)
         global_state.set_global_attribute(_KERAS_NAMES, names)
+        if not enabled:
+            v1.disable_control_flow_v2()
 
 
 def declared_variables(graph: tf.Graph, *kinds: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def _train_tensors(trace: Trace) -> list[tf.Tensor]:
 
 
 def _eval_tensors(trace: Trace) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:
-    metrics = trace.spec.eval_metric_ops
+    metrics = trace.spec.eval_metric_ops or {}
     updates = [_operation(m[1]) for m in metrics.values() if isinstance(m, tuple)]
     updates += _keras_updates(trace, of_metrics=True)
     # What is read from here on waits for nothing.
@@ -56,10 +56,8 @@ def _keras_updates(trace: Trace, *, of_metrics: bool) -> list[Any]:
 
 
 def _operation(given: Any) -> Any:
-    """What has to run: of a variable, nothing."""
-    if isinstance(given, tf.Variable):
-        return tf.no_op()
-    return given.op if isinstance(given, tf.Tensor) else given
+    """What has to run: `assign_add` answers with something that looks like a variable, too."""
+    return given if isinstance(given, tf.Operation) else given.op
 
 
 def _after(operations: list[Any], loss: tf.Tensor) -> tf.Tensor:

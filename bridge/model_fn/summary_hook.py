@@ -12,20 +12,18 @@ class GraphSummaryHook(v1.train.SessionRunHook):
     """Runs all summaries of the graph at the steps at which the loss is written.
 
     Args:
+        merged: All of them, merged.
         step: The `global_step` that training begins at.
         every_steps: How often.
         write: Writes a serialised `Summary` at a step.
     """
 
-    def __init__(self, step: int, every_steps: int, write: Callable[[bytes, int], None]) -> None:
+    def __init__(
+        self, merged: Any, step: int, every_steps: int, write: Callable[[bytes, int], None]
+    ) -> None:
         self._when = EverySteps(every_steps, 1)
         self._begun, self._done_before, self._write = step, 0, write
-        self._merged: Any = None
-        self._step = step
-
-    def begin(self) -> None:
-        """Merges the summaries."""
-        self._merged = v1.summary.merge_all()
+        self._merged, self._step = merged, step
 
     def goes_on_after(self, done: int) -> None:
         """Counts iterations from there."""

@@ -21,6 +21,11 @@ from kerasrun.bridge.suggest import did_you_mean
 from kerasrun.bridge.symbols import is_nothing
 
 SINGLE_OUTPUT = "output"
+# They have states, and leave them as they are.
+_REPEATABLE = (
+    *("VarHandleOp", "ReadVariableOp", "ResourceGather", "VarIsInitializedOp", "HashTableV2"),
+    *("LookupTableFindV2", "LookupTableSizeV2", "Placeholder"),
+)
 _Keys = v1.GraphKeys
 
 
@@ -80,7 +85,12 @@ class Trace:
         return {name: by_name[name] for name in declared_variables(self.graph, *kinds)}
 
     def cut(
-        self, fetches: Sequence[Any], feeds: Sequence[Any] = (), *, of_batch: bool = True
+        self,
+        fetches: Sequence[Any],
+        feeds: Sequence[Any] = (),
+        *,
+        of_batch: bool = True,
+        cuts: dict[Any, Any] | None = None,
     ) -> Callable[..., list[tf.Tensor]]:
         """Returns a function that computes some of the graph; see `Cutter.cut`.
 
@@ -88,8 +98,9 @@ class Trace:
             fetches: Dense tensors and operations of the graph.
             feeds: Tensors that are given.
             of_batch: Whether the batch is given before them, flat.
+            cuts: Where what is cut out is kept; None: for good.
         """
-        return self._cutter.cut(fetches, [*(self._feeds if of_batch else ()), *feeds])
+        return self._cutter.cut(fetches, [*(self._feeds if of_batch else ()), *feeds], cuts)
 
     def flat(self, batch: Example) -> list[Any]:
         """The tensors of a batch as a function that was cut takes them."""
@@ -123,10 +134,12 @@ class Trace:
             hint = did_you_mean(str(given).removesuffix(":0"), names)
             raise KeyError(f"The graph of model_fn has no {given!r}.{hint}") from None
 
-    def is_apart(self, element: Any, feeds: Sequence[Any]) -> bool:
-        """Whether it can be computed without a batch."""
+    def is_apart(self, element: Any, feeds: Sequence[Any], cuts: dict[Any, Any]) -> bool:
+        """Whether it can be computed without a batch, and twice without harm."""
+        if not _is_repeatable(element):
+            return False
         try:
-            self.cut([element], feeds, of_batch=False)
+            self.cut([element], feeds, of_batch=False, cuts=cuts)
         except ValueError:
             return False
         return True
@@ -160,6 +173,20 @@ def _placeholders(batch: Example) -> tuple[Any, Any, list[tf.Tensor]]:
     ]
     features, labels = tf.nest.pack_sequence_as(structure, tensors, expand_composites=True)
     return features, labels, [tensor for tensor in tensors if tensor is not None]
+
+
+def _is_repeatable(element: Any) -> bool:
+    """Whether nothing that it is computed of has a state of its own, but variables and tables."""
+    waiting, seen = [element.op if isinstance(element, tf.Tensor) else element], set()
+    while waiting:
+        operation = waiting.pop()
+        if operation in seen:
+            continue
+        seen.add(operation)
+        if operation.op_def.is_stateful and operation.type not in _REPEATABLE:
+            return False
+        waiting += [*(each.op for each in operation.inputs), *operation.control_inputs]
+    return True
 
 
 def named(predictions: Any) -> Mapping[str, tf.Tensor]:

@@ -13,9 +13,9 @@ def install() -> None:
     takes optimizers of TensorFlow 1. Call it before the program is imported. Harmless when
     repeated; nothing is changed before it is called.
     """
-    import keras
     import tensorflow as tf
     from keras._tf_keras import keras as tf_keras
+    from keras.src.trainers.trainer import Trainer  # Keras looks whether a model has its own
 
     from kerasrun import feature_columns
     from kerasrun.compat.estimators import estimator_v1, estimator_v2, keras_estimator
@@ -37,7 +37,7 @@ def install() -> None:
     register("tensorflow.compat.v2.estimator", tf.estimator)
     register("tensorflow.compat.v1.estimator", first)
     register("tensorflow.keras.estimator", of_keras)
-    keras.Model.compile = compiling_with_v1(keras.Model.compile)
+    Trainer.compile = compiling_with_v1(Trainer.compile)
 
 
 def _modules(top: str, name: str) -> list[Any]:
