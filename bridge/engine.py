@@ -141,7 +141,7 @@ class Engine:
             closing(running),
             deferred() as interrupts,
             holding,
-            self.program.hook_session(ModeKeys.EVAL, hooks, self.state.step) as session,
+            self._hook_session(ModeKeys.EVAL, hooks, self.state.step) as session,
         ):
             result = evaluate_program(self.program, running, session, interrupts)
         if self.state.training and eval_dir not in self._writers:
@@ -180,7 +180,7 @@ class Engine:
         with self.state.holding(path) as mark:
             step = self.state.step
         bare = self.program.bare_prediction
-        with self.program.hook_session(ModeKeys.PREDICT, hooks, step) as session:
+        with self._hook_session(ModeKeys.PREDICT, hooks, step) as session:
             session.begin()
             for outputs in self._outputs(dataset, path, mark, session):
                 for each in predictions(outputs, keys, single=single):
@@ -215,6 +215,9 @@ class Engine:
             yield from found
             if stop:
                 return
+
+    def _hook_session(self, mode: str, hooks: Sequence[Any], step: int) -> HookCalls:
+        return self.program.hook_session(mode, [*hooks, *self.program.own_hooks(mode)], step)
 
     def _predict_batch(self, batch: Example) -> Mapping[str, Any]:
         outputs: Mapping[str, Any] = self._predict(batch.features)

@@ -222,6 +222,10 @@ class KerasProgram:
         """Starts the metrics anew."""
         self.metrics.reset()
 
+    def own_hooks(self, mode: str) -> tuple[()]:
+        """A Keras model has none."""
+        return ()
+
     def hook_session(
         self, mode: str, hooks: Sequence[Any], step: int, *, done: int = 0, **_: Any
     ) -> HookSession:

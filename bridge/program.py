@@ -134,6 +134,9 @@ class Program(Protocol):
     def serving_signatures(self, receiver: TracedReceiver) -> list[Signature]:
         """What a served model answers, fed by this receiver; `serving_default` first if it can."""
 
+    def own_hooks(self, mode: str) -> Sequence[Any]:
+        """The hooks that the model brings along, once it has been built for this mode."""
+
     def hook_session(
         self,
         mode: str,
@@ -144,11 +147,11 @@ class Program(Protocol):
         every_steps: int | None = None,
         write_summary: Callable[[bytes, int], None] | None = None,
     ) -> HookCalls:
-        """The hooks of a training, evaluation or prediction, and those of the model itself.
+        """Calls the hooks of a training, evaluation or prediction.
 
         Args:
             mode: Which.
-            hooks: Those given to the verb.
+            hooks: Those given to the verb, and the model's own.
             step: The `global_step` that it begins at.
             done: How many iterations an interrupted training had done before it goes on now.
             every_steps: How often the summaries of the model itself are written.

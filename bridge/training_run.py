@@ -44,10 +44,11 @@ def train(
         NanLossDuringTrainingError: A loss or a weight was no number.
         CheckpointWriteError: A checkpoint could not be written.
     """
-    hooks, config, more_listeners = apart_from_savers(hooks, engine.config)
-    listeners = [*listeners, *more_listeners]
     dataset = engine.dataset(input_fn, ModeKeys.TRAIN)
     engine.program.build(dataset.element_spec, mode=ModeKeys.TRAIN)
+    hooks = [*hooks, *engine.program.own_hooks(ModeKeys.TRAIN)]
+    hooks, config, more_listeners = apart_from_savers(hooks, engine.config)
+    listeners = [*listeners, *more_listeners]
     running = engine.train_loop.start(dataset)
     position = _position(engine, running, config)
     with (

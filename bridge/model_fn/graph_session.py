@@ -8,21 +8,26 @@ import tensorflow as tf
 from tensorflow.python.client.session import SessionInterface
 from tensorflow.python.eager import context
 
+from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.model_fn.trace import Trace
 
 
 class GraphSession(SessionInterface):
     """Runs parts of the graph; see `tf.compat.v1.Session`.
 
-    What depends on a batch can be run within a step alone.
+    What depends on a batch is computed of the last one that a hook has watched.
 
     Args:
         trace: The graph.
+
+    Attributes:
+        batch: That batch.
     """
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._cuts: dict[Any, Any] = {}
+        self.batch: Example | None = None
 
     @property
     def graph(self) -> Any:
@@ -39,15 +44,22 @@ class GraphSession(SessionInterface):
         """Computes fetches: tensors, operations, variables or their names, in any structure.
 
         Raises:
-            ValueError: Something depends on a batch.
+            ValueError: Something depends on a batch, and none has been watched.
             KeyError: A name is none of the graph's.
         """
         wanted = Fetches(self._trace, fetches)
         feeds = Feeds(self._trace, feed_dict)
-        run = self._trace.cut(wanted.elements, feeds.tensors, of_batch=False, cuts=self._cuts)
+        fed = feeds.values
+        try:
+            run = self._trace.cut(wanted.elements, feeds.tensors, of_batch=False, cuts=self._cuts)
+        except ValueError:
+            if self.batch is None:
+                raise
+            run = self._trace.cut(wanted.elements, feeds.tensors, cuts=self._cuts)
+            fed = [*self._trace.flat(self.batch), *fed]
         tensors = [id(each) for each in wanted.elements if isinstance(each, tf.Tensor)]
         with context.eager_mode():
-            return wanted.results(dict(zip(tensors, run(*feeds.values), strict=True)))
+            return wanted.results(dict(zip(tensors, run(*fed), strict=True)))
 
     def should_stop(self) -> bool:
         """Whether training is to stop: hooks say so by their context."""

@@ -85,6 +85,7 @@ class GraphHookSession(HookCalls):
 
         loss, found = self._watched(self._trace, run, batch)
         values |= dict(zip(_tensors(late), found, strict=True))
+        self._session.batch = batch
         self._results = {hook: part.results(values) for hook, part in parts.items()}
         return loss
 

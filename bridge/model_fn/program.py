@@ -226,6 +226,13 @@ class ModelFnProgram:
         """One for each of the export outputs that the receiver can feed."""
         return signatures_of(self._latest[ModeKeys.PREDICT], receiver)
 
+    def own_hooks(self, mode: str) -> Sequence[Any]:
+        """Those of the spec."""
+        spec = self._latest[mode].spec
+        of_training = (*spec.training_hooks, *spec.training_chief_hooks)
+        of_mode = {ModeKeys.TRAIN: of_training, ModeKeys.EVAL: spec.evaluation_hooks}
+        return of_mode.get(mode, spec.prediction_hooks)
+
     def hook_session(
         self,
         mode: str,
@@ -236,24 +243,9 @@ class ModelFnProgram:
         every_steps: int | None = None,
         write_summary: Callable[[bytes, int], None] | None = None,
     ) -> GraphHookSession:
-        """The hooks of a training, evaluation or prediction, and those of the spec.
-
-        Args:
-            mode: Which.
-            hooks: Those given to the verb.
-            step: The `global_step` that it begins at.
-            done: How many iterations an interrupted training had done before it goes on now.
-            every_steps: How often the graph's summaries are written.
-            write_summary: Writes them.
-        """
+        """Calls the hooks; a training writes the graph's summaries, too. See `Program`."""
         trace = self._latest[mode]
-        spec = trace.spec
-        own = {
-            ModeKeys.TRAIN: (*spec.training_hooks, *spec.training_chief_hooks),
-            ModeKeys.EVAL: spec.evaluation_hooks,
-            ModeKeys.PREDICT: spec.prediction_hooks,
-        }[mode]
-        every = [*hooks, *own]
+        every = list(hooks)
         if write_summary and every_steps and trace.graph.get_collection(_Keys.SUMMARIES):
             merged = trace.derived("summaries", lambda _: v1.summary.merge_all())
             every.append(GraphSummaryHook(merged, step, every_steps, write_summary))

@@ -57,9 +57,27 @@ def _kind(kind: type, names: Mapping[str, str]) -> type:
     """The class with other names of arguments; what it makes is what the class makes."""
 
     def make(cls: type, *args: Any, **kwargs: Any) -> Any:
-        return kind(*args, **_renamed(kwargs, names))
+        if cls is alias:
+            return kind(*args, **_renamed(kwargs, names))
+        return object.__new__(cls)  # of a class derived from it
 
-    return type(kind.__name__, (kind,), {"__new__": make, "__doc__": kind.__doc__})
+    def initialize(self: Any, *args: Any, **kwargs: Any) -> None:
+        kind.__init__(self, *args, **_renamed(kwargs, names))  # type: ignore[misc]
+
+    members = {"__new__": make, "__init__": initialize, "__doc__": kind.__doc__}
+    alias = _Alias(kind.__name__, (kind,), members)
+    alias.stands_for = kind
+    return alias
+
+
+class _Alias(type):
+    """Whatever the class has made is one of the alias, too."""
+
+    stands_for: type
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        kind = cls.__dict__.get("stands_for")
+        return isinstance(instance, kind) if kind else super().__instancecheck__(instance)
 
 
 def _renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:

@@ -158,3 +158,24 @@ def test_an_evaluation_reads_what_it_needs_only(tmp_path: Path) -> None:
     path = by_descent.latest_checkpoint()
     result = estimator.evaluate(input_fn, checkpoint_path=path)
     assert result["loss"] == pytest.approx(float(by_descent.evaluate(input_fn)["loss"]), abs=1e-6)
+
+
+def test_what_hooks_want_at_the_end_is_of_the_last_batch(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = tf_estimator.LoggingTensorHook(["loss"], at_end=True)
+    with caplog.at_level("INFO", logger="tensorflow"):
+        made(model_fn, tmp_path / "model", params={}).train(
+            input_fn, max_steps=3, hooks=[hook, Fetching()]
+        )
+    assert "loss = " in caplog.messages[-1]
+
+
+def test_a_saver_of_the_models_own_says_when_to_save(tmp_path: Path) -> None:
+    def saving(features: Any, labels: Any, mode: str) -> Any:
+        saver = tf_estimator.CheckpointSaverHook(str(tmp_path / "model"), save_steps=2)
+        return model_fn(features, labels, mode, {})._replace(training_hooks=(saver,))
+
+    made(saving, tmp_path / "model").train(input_fn, max_steps=5)
+    found = {path.name for path in (tmp_path / "model").glob("*.index")}
+    assert found == {f"model.ckpt-{step}.index" for step in (0, 2, 4, 5)}

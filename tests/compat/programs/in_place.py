@@ -60,6 +60,16 @@ assert isinstance(model.optimizer, keras.optimizers.RMSprop)
 assert abs(float(model.optimizer.learning_rate) - 0.3) < 1e-6
 assert (model.optimizer.rho, model.optimizer.momentum) == (0.8, 0.1)
 model.compile("adam", "mse")
+
+
+class Own(v1.keras.optimizers.SGD):
+    def __init__(self, lr: float) -> None:
+        super().__init__(lr=2 * lr)
+
+
+assert isinstance(v1.keras.optimizers.Adam(lr=0.1), v1.keras.optimizers.Adam)
+assert abs(float(Own(0.1).learning_rate) - 0.2) < 1e-6
+assert not isinstance(keras.optimizers.SGD(), v1.keras.optimizers.Adam)
 try:
     model.compile(tf1.train.ProximalAdagradOptimizer(0.1), "mse")
 except ValueError as error:
