@@ -230,8 +230,9 @@ class ModelFnProgram:
         """Those of the spec."""
         spec = self._latest[mode].spec
         of_training = (*spec.training_hooks, *spec.training_chief_hooks)
-        of_mode = {ModeKeys.TRAIN: of_training, ModeKeys.EVAL: spec.evaluation_hooks}
-        return of_mode.get(mode, spec.prediction_hooks)
+        if mode == ModeKeys.TRAIN:
+            return of_training
+        return spec.evaluation_hooks if mode == ModeKeys.EVAL else spec.prediction_hooks
 
     def hook_session(
         self,

@@ -107,7 +107,7 @@ def test_a_vocabulary_file_is_read_anew(tmp_path: Path) -> None:
     def one_word() -> Any:
         return tf.data.Dataset.from_tensors({"word": ["b"]})
 
-    found = []
+    found: list[int] = []
     for content in ("a\nb\n", "b\na\n"):
         words.write_text(content)
         estimator = made(looking_up, tmp_path / f"model{len(found)}")
