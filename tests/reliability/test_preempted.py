@@ -86,7 +86,7 @@ def test_it_saves_and_ends_within_its_grace(
     victim = Victim(tmp_path / "runs", model_file)
     victim.start()
     wait_for("model.ckpt-0.index", victim)
-    time.sleep(0.6)
+    time.sleep(0.3)
     assert_stopped(victim, supervisor=True)
     assert victim.step is not None
     assert 0 < victim.step < 4, "amid training: what was done is saved"

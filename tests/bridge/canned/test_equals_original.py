@@ -33,7 +33,6 @@ WHOLE = ["v1_dnn_binary", "v2_linear_named", "head_multi_label", "head_several"]
 USUAL = [
     *WHOLE,
     "v1_combined_length",
-    "v2_dnn_normalized",
 ]
 # All take a minute and a half of a processor; they are for those who change this.
 EVERY = bool(os.environ.get("KERASRUN_EVERY_CASE"))
