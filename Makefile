@@ -27,7 +27,7 @@ check: $(READY) ## format, lint, types
 bench: $(READY) ## the benchmarks: ratios against a peer measured in the same run (half an hour)
 	$(BIN)/python -m benchmarks
 
-bench-quick: $(READY) ## some of them, in two or three minutes
+bench-quick: $(READY) ## some of them, in five minutes
 	$(BIN)/python -m benchmarks --quick
 
 bench-legacy: ## tf.estimator 2.15 in an environment of its own, as a peer in `make bench`
