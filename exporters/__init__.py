@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kerasrun.exporters.saved_model import Export, write_saved_model
     from kerasrun.exporters.serving_input import ServingInputReceiver, TensorServingInputReceiver
     from kerasrun.exporters.signatures import Addition, Signature
-    from kerasrun.exporters.signatures_by_kind import output_signatures
+    from kerasrun.exporters.signatures_by_kind import fed_signatures, output_signatures
     from kerasrun.exporters.supervised_input import (
         SupervisedInputReceiver,
         build_raw_supervised_input_receiver_fn,
@@ -68,6 +68,7 @@ _MODULE_OF = {
     "build_raw_serving_input_receiver_fn": "receiver_fns",
     "build_raw_supervised_input_receiver_fn": "supervised_input",
     "build_supervised_input_receiver_fn_from_input_fn": "supervised_input",
+    "fed_signatures": "signatures_by_kind",
     "output_signatures": "signatures_by_kind",
     "receiver_inputs": "feeding",
     "resources_of": "resources",
@@ -104,6 +105,7 @@ __all__ = [
     "build_raw_serving_input_receiver_fn",
     "build_raw_supervised_input_receiver_fn",
     "build_supervised_input_receiver_fn_from_input_fn",
+    "fed_signatures",
     "output_signatures",
     "receiver_inputs",
     "resources_of",

@@ -29,16 +29,34 @@ def output_signatures(
     Raises:
         ValueError: Later, when a signature is traced: its kind cannot take the output.
     """
-    found = []
-    for output, kind in export_outputs.items():
+    functions = {name: _answering(name, kind, predict) for name, kind in export_outputs.items()}
+    found, _ = fed_signatures(export_outputs, functions, receiver)
+    return found
+
+
+def fed_signatures(
+    kinds: Mapping[str, Any],
+    functions: Mapping[str, Callable[[Any], Mapping[str, Any]]],
+    receiver: TracedReceiver,
+) -> tuple[list[Signature], list[str]]:
+    """Returns a signature for each output that the receiver can feed, and why the others are none.
+
+    Args:
+        kinds: Output name to an `ExportOutput`, or to the class.
+        functions: By the same names: takes the features, returns what the signature answers.
+        receiver: Where the features come from.
+    """
+    found, reasons = [], []
+    for output, kind in kinds.items():
         for name, way in _ways(output, receiver):
             try:
                 fed = kind.fed_by(way)
             except ValueError as error:
                 _LOGGER.info("Signature %r is left out of the export: %s.", name, error)
+                reasons.append(f"{name}: {error}")
                 continue
-            found.append(Signature(name, _answering(output, kind, predict), fed, kind.method_name))
-    return found
+            found.append(Signature(name, functions[output], fed, kind.method_name))
+    return found, reasons
 
 
 def _ways(output: str, receiver: TracedReceiver) -> Iterator[tuple[str, TracedReceiver]]:

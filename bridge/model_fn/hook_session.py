@@ -39,6 +39,7 @@ class GraphHookSession(HookCalls):
         self._trace, self._watched = trace, watched
         self._results: dict[Any, Any] = {}
         self._cuts: dict[Any, Any] = {}  # gone with the session
+        self._apart: dict[Any, bool] = {}
 
     def begin(self) -> None:
         """Calls the hooks' `begin` in the graph, and `after_create_session`."""
@@ -75,7 +76,7 @@ class GraphHookSession(HookCalls):
         feeds = {k: v for a in self.asked.values() for k, v in (a.feed_dict or {}).items()}
         fed = Feeds(self._trace, feeds)
         every = list({id(e): e for part in parts.values() for e in part.elements}.values())
-        early = [e for e in every if self._trace.is_apart(e, fed.tensors, self._cuts)]
+        early = [e for e in every if self._is_apart(e, fed)]
         late = [e for e in every if not any(e is other for other in early)]
         values = self._computed(early, fed)
 
@@ -92,6 +93,13 @@ class GraphHookSession(HookCalls):
     def observed(self, iterations: int, loss: float) -> Mapping[Any, Any]:
         """What the step has computed for them."""
         return self._results
+
+    def _is_apart(self, element: Any, fed: Feeds) -> bool:
+        """Asked once for all steps: the answer is a walk through the graph."""
+        key = element.name, tuple(tensor.name for tensor in fed.tensors)
+        if key not in self._apart:
+            self._apart[key] = self._trace.is_apart(element, fed.tensors, self._cuts)
+        return self._apart[key]
 
     def _computed(self, elements: list[Any], fed: Feeds) -> dict[int, Any]:
         if not elements:

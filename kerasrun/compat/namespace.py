@@ -1,7 +1,6 @@
 """A module that is another one, with some names of its own."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -49,19 +48,3 @@ class Namespace(ModuleType):
 
 class Empty(ModuleType):
     """Nothing to stand in front of."""
-
-
-@contextmanager
-def replaced(module: Any, **values: Any) -> Iterator[None]:
-    """Sets attributes of a module, and puts them back."""
-    before = {name: module.__dict__[name] for name in values if name in module.__dict__}
-    for name, value in values.items():
-        setattr(module, name, value)
-    try:
-        yield
-    finally:
-        for name in values:
-            if name in before:
-                setattr(module, name, before[name])
-            else:
-                delattr(module, name)
