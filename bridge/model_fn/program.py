@@ -28,7 +28,6 @@ from kerasrun.bridge.warm_start import WarmStart
 from kerasrun.exporters import Signature, TracedReceiver
 
 _Keys = v1.GraphKeys
-_ANY_MODEL = ".*"
 
 
 class ModelFnProgram:
@@ -229,9 +228,8 @@ class ModelFnProgram:
     def own_hooks(self, mode: str) -> Sequence[Any]:
         """Those of the spec."""
         spec = self._latest[mode].spec
-        of_training = (*spec.training_hooks, *spec.training_chief_hooks)
         if mode == ModeKeys.TRAIN:
-            return of_training
+            return (*spec.training_hooks, *spec.training_chief_hooks)
         return spec.evaluation_hooks if mode == ModeKeys.EVAL else spec.prediction_hooks
 
     def hook_session(
@@ -285,9 +283,9 @@ class ModelFnProgram:
         for name, variable in self._of_traces(_Keys.LOCAL_VARIABLES, ModeKeys.EVAL).items():
             variable.assign(self._variables.initial[name])
 
-    def _of_traces(self, kind: str, mode: str = _ANY_MODEL) -> dict[str, tf.Variable]:
+    def _of_traces(self, kind: str, mode: str | None = None) -> dict[str, tf.Variable]:
         found: dict[str, tf.Variable] = {}
         for (of_mode, _), trace in self._traces.items():
-            if mode in (_ANY_MODEL, of_mode):
+            if mode in (None, of_mode):
                 found |= trace.variables(kind)
         return found
