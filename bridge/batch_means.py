@@ -1,9 +1,14 @@
 """Plain means over batches, kept in variables so that a compiled loop can add to them."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+
+from kerasrun.bridge.plain_variables import plain_variables
 
 
 class BatchMeans:
@@ -15,16 +20,30 @@ class BatchMeans:
 
     def __init__(self) -> None:
         self.variables: dict[str, tf.Variable] = {}
+        self._collecting = _Collecting()
+
+    @contextmanager
+    def collected(self) -> Iterator[dict[str, tf.Tensor]]:
+        """Within it what this thread adds goes into the dict, by name, and is not added."""
+        found: dict[str, tf.Tensor] = {}
+        self._collecting.into = found
+        try:
+            yield found
+        finally:
+            self._collecting.into = None
 
     def make(self, name: str) -> None:
         """Creates the variables of a mean, if it has none yet."""
         if f"{name}/total" not in self.variables:
-            with tf.init_scope():  # outlives the function that is being traced
+            with plain_variables():
                 self.variables[f"{name}/total"] = tf.Variable(0.0, dtype=tf.float64)
                 self.variables[f"{name}/count"] = tf.Variable(0, dtype=tf.int64)
 
     def add(self, name: str, value: tf.Tensor) -> None:
         """Adds one batch's scalar. Called while a `tf.function` is traced."""
+        if self._collecting.into is not None:
+            self._collecting.into[name] = value
+            return
         self.make(name)
         self.variables[f"{name}/total"].assign_add(tf.cast(value, tf.float64))
         self.variables[f"{name}/count"].assign_add(1)
@@ -55,3 +74,7 @@ class BatchMeans:
     def _mean(self, name: str) -> Any:
         count = max(int(self.variables[f"{name}/count"]), 1)
         return np.float32(self.variables[f"{name}/total"].numpy() / count)
+
+
+class _Collecting(threading.local):
+    into: dict[str, tf.Tensor] | None = None

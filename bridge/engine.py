@@ -5,15 +5,19 @@ import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
 from typing import Any, TypeVar
 
 import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints
+from kerasrun.bridge.distribute.replicas import Replicas
+from kerasrun.bridge.distribute.shared_training import SharedTraining
+from kerasrun.bridge.distribute.strategies import replicas_of
 from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
 from kerasrun.bridge.first_batch import FirstBatch
 from kerasrun.bridge.hooks.hook_calls import HookCalls
-from kerasrun.bridge.input_pipeline import Example, InputFn, dataset_from
+from kerasrun.bridge.input_pipeline import INPUT_CONTEXT, Example, InputFn, asks_for, dataset_from
 from kerasrun.bridge.interrupts import deferred
 from kerasrun.bridge.loop import CompiledLoop
 from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings
@@ -47,7 +51,6 @@ class Engine:
         observers: Told what happens.
         record: What has come after the newest checkpoint.
         state: What the program's variables hold.
-        train_loop: Runs `train_step` on batch after batch.
         predict_step: The compiled `predict_step`.
         seen: The first batch of the last evaluation.
     """
@@ -73,15 +76,7 @@ class Engine:
         self._params = params
         self._writers: dict[str, SummaryWriter] = {}
         eagerly = program.run_eagerly
-        self.train_loop = CompiledLoop(
-            program.train_step,
-            program.global_step,
-            eagerly=eagerly,
-            settings=_loop_settings(config),
-            chosen=_weakly(self._loop_chosen),
-            summaries=lambda: (program.graph_metrics, collected_every(config)),
-            weights=lambda: program.trained_variables().values(),
-        )
+        self._train_loops: dict[bool, tuple[CompiledLoop, SharedTraining | None]] = {}
         # XLA rounds otherwise: evaluations are compared with each other, whenever they were made.
         self._eval_loop = CompiledLoop(
             program.eval_step,
@@ -93,6 +88,38 @@ class Engine:
         self.observers: list[Observer] = []
         self._noticed: set[str] = set()
         weakref.finalize(self, _close, self._writers)
+
+    @cached_property
+    def replicas(self) -> Replicas | None:
+        """Those that train the model together; None: one device does.
+
+        Raises:
+            ValueError, RuntimeError: They cannot; see `replicas_of`.
+        """
+        return replicas_of(self.config)
+
+    def train_loop(self, input_fn: InputFn) -> tuple[CompiledLoop, SharedTraining | None]:
+        """Runs `train_step` on batch after batch; with it, what several replicas share."""
+        program, config, shared, step = self.program, self.config, None, self.program.train_step
+        own_data = self.replicas is not None and asks_for(input_fn, INPUT_CONTEXT)
+        if own_data not in self._train_loops:
+            if self.replicas is not None:
+                shared = SharedTraining(program, self.replicas, own_data=own_data)
+                step = shared.step
+            self._train_loops[own_data] = (
+                CompiledLoop(
+                    step,
+                    program.global_step,
+                    eagerly=program.run_eagerly,
+                    settings=_loop_settings(config, fixed=shared is not None),
+                    chosen=_weakly(self._loop_chosen),
+                    summaries=lambda: (program.graph_metrics, collected_every(config)),
+                    weights=lambda: program.trained_variables().values(),
+                    together=shared,
+                ),
+                shared,
+            )
+        return self._train_loops[own_data]
 
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told what happens."""
@@ -227,10 +254,14 @@ class Engine:
         """What `input_fn` returns, as a dataset of `Example`s."""
         if self.config.deterministic:
             tf.config.experimental.enable_op_determinism()
+        config, context = self.config, None
+        if self.replicas is not None and mode == ModeKeys.TRAIN:
+            context = self.replicas.input_context
+            config = config.replace(tf_random_seed=self.replicas.seed_of(config.tf_random_seed))
         # Amid training this would start all random numbers anew, and clear TensorFlow's caches.
-        if self.config.tf_random_seed is not None and not self.state.training:
-            tf.random.set_seed(self.config.tf_random_seed)
-        return dataset_from(input_fn, mode, self._params(), self.config)
+        if config.tf_random_seed is not None and not self.state.training:
+            tf.random.set_seed(config.tf_random_seed)
+        return dataset_from(input_fn, mode, self._params(), config, context)
 
     @contextmanager
     def writing(self, logdir: str) -> Iterator[SummaryWriter]:
@@ -243,8 +274,8 @@ class Engine:
             self._writers[logdir].flush()
 
 
-def _loop_settings(config: RunConfig) -> LoopSettings:
-    deterministic = bool(config.deterministic)
+def _loop_settings(config: RunConfig, *, fixed: bool) -> LoopSettings:
+    deterministic = bool(config.deterministic) or fixed
     jit_compile = config.jit_compile if config.jit_compile is not None else "auto"
     if deterministic and jit_compile == "auto":
         jit_compile = False

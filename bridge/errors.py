@@ -4,7 +4,8 @@ RuntimeError
 ├── NanLossDuringTrainingError     the loss is no number any more
 ├── CheckpointWriteError           a checkpoint cannot be written
 ├── CheckpointDamagedError         there are checkpoints, and none can be read
-└── ModelDirInUseError             another training is at work in this model_dir
+├── ModelDirInUseError             another training is at work in this model_dir
+└── WorkerLostError                another process of the cluster is gone, or has not come
 """
 
 import os
@@ -74,3 +75,22 @@ class CheckpointDamagedError(RuntimeError):
 
 class ModelDirInUseError(RuntimeError):
     """Another training is at work in this `model_dir`."""
+
+
+class WorkerLostError(RuntimeError):
+    """Another process that trains the same model is gone, hangs, or has not come.
+
+    None of them can go on alone: all are to be started again, and go on from the newest checkpoint.
+
+    Attributes:
+        workers: The names of those that are known to be lost.
+    """
+
+    def __init__(self, why: str, workers: Sequence[str] = ()) -> None:
+        named = ", ".join(workers) or "another worker"
+        told = why if workers and why.startswith("did not come") else f"is gone: {named} ({why})"
+        super().__init__(
+            f"A process of the cluster {told}. Start all of them again: training goes on from the "
+            "newest checkpoint."
+        )
+        self.workers = tuple(workers)

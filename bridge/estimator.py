@@ -4,9 +4,14 @@ import copy
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any, Self
 
 from kerasrun.bridge.checkpoint_names import step_of
+from kerasrun.bridge.distribute.shared_training import (
+    check_no_keras_distribution,
+    check_same_beginning,
+)
 from kerasrun.bridge.eager import eager_iterator, eagerly
 from kerasrun.bridge.engine import Engine
 from kerasrun.bridge.export_verbs import ExportVerbs
@@ -166,14 +171,18 @@ class Estimator(ExportVerbs):
             KeyError: The features lack a key that the model asks for.
         """
         check_may_train(self._config)
+        check_no_keras_distribution()
         steps, max_steps = checked_limits(steps, max_steps)
         checked = checked_hooks(hooks)
         listeners = checked_listeners(saving_listeners)
         if listeners and not self._config.saves_checkpoints:
             raise ValueError("saving_listeners need checkpoints, which this RunConfig turns off.")
-        with self.exclusive():
+        replicas = self._engine.replicas
+        with self.exclusive() if replicas is None or replicas.is_chief else nullcontext():
             latest = self.whole_checkpoint()
             begun = step_of(latest) if latest else 0
+            if replicas is not None:
+                check_same_beginning(replicas, begun, self.model_dir)
             if max_steps is not None and begun >= max_steps:
                 _LOGGER.info("Skipping training since max_steps has already saved.")
                 self.notice(nothing_left(begun, max_steps))

@@ -17,6 +17,7 @@ import tensorflow as tf
 from kerasrun.bridge.bound import bound_keywords
 
 InputFn = Callable[..., Any]
+INPUT_CONTEXT = "input_context"
 
 _WEIGHTED_KEYS = {"features", "sample_weights"}
 _TABLE_INITIALIZERS = tf.compat.v1.GraphKeys.TABLE_INITIALIZERS
@@ -36,22 +37,32 @@ class Example(NamedTuple):
     sample_weights: Any = None
 
 
-def dataset_from(input_fn: InputFn, mode: str, params: Any, config: Any) -> tf.data.Dataset:
+def dataset_from(
+    input_fn: InputFn,
+    mode: str,
+    params: Any,
+    config: Any,
+    input_context: tf.distribute.InputContext | None = None,
+) -> tf.data.Dataset:
     """Calls `input_fn` and returns a Dataset of `Example`s, batched as the function batches.
 
     Args:
-        input_fn: Takes those of `mode`, `params` and `config` that it names. Returns a Dataset of
-            features or (features, labels), or such tensors themselves: graph tensors are pulled
-            anew for each batch, constant ones are the same batch for ever.
+        input_fn: Takes those of `mode`, `params`, `config` and `input_context` that it names.
+            Returns a Dataset of features or (features, labels), or such tensors themselves: graph
+            tensors are pulled anew for each batch, constant ones are the same batch for ever.
         mode: One of `ModeKeys`.
         params: Passed on.
         config: Passed on.
+        input_context: Passed on; None: that of a process that reads all.
 
     Raises:
         TypeError: `input_fn` asks for another argument.
         ValueError: It returns a list or tuple that is no pair.
     """
-    call = _bound(input_fn, {"mode": mode, "params": params, "config": config})
+    offered = {"mode": mode, "params": params, "config": config}
+    if asks_for(input_fn, INPUT_CONTEXT):
+        offered[INPUT_CONTEXT] = input_context or tf.distribute.InputContext()
+    call = _bound(input_fn, offered)
     if tf.executing_eagerly():
         try:
             result = call()
@@ -64,6 +75,11 @@ def dataset_from(input_fn: InputFn, mode: str, params: Any, config: Any) -> tf.d
         if result is not None and not _holds_eager_tensors(result):
             return _constant(result)
     return _pulled_from_graph(call, config.tf_random_seed)
+
+
+def asks_for(input_fn: InputFn, name: str) -> bool:
+    """Whether an `input_fn` names this argument."""
+    return name in inspect.signature(input_fn).parameters and name not in bound_keywords(input_fn)
 
 
 def _bound(input_fn: InputFn, offered: dict[str, Any]) -> Callable[[], Any]:
@@ -80,8 +96,8 @@ def _bound(input_fn: InputFn, offered: dict[str, Any]) -> Callable[[], Any]:
     if required:
         raise TypeError(
             f"input_fn {getattr(input_fn, '__name__', input_fn)!r} asks for {', '.join(required)}, "
-            "which nobody gives it. It may take any of mode, params and config; bind others with "
-            "functools.partial or a lambda."
+            "which nobody gives it. It may take any of mode, params, config and input_context; "
+            "bind others with functools.partial or a lambda."
         )
     given = {name: value for name, value in offered.items() if name in parameters}
     return lambda: input_fn(**given)

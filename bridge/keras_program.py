@@ -14,11 +14,17 @@ from kerasrun.bridge.embedding_lookup import rows_only
 from kerasrun.bridge.feature_keys import FeatureKeys
 from kerasrun.bridge.hooks.session import HookSession
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.keras_compilation import (
+    check_not_compiled_again,
+    compilation,
+    is_keras_own,
+)
 from kerasrun.bridge.keras_metrics import KerasMetrics
 from kerasrun.bridge.keras_optimizer import keeps_averages, unused
 from kerasrun.bridge.keras_signatures import keras_signatures
 from kerasrun.bridge.metric_names import MetricNames
 from kerasrun.bridge.mode_keys import ModeKeys
+from kerasrun.bridge.replica import Replica
 from kerasrun.bridge.sparse_updates import SparseUpdates
 from kerasrun.bridge.symbolic_build import call_symbolically
 from kerasrun.bridge.symbols import is_nothing, symbol_of
@@ -65,12 +71,13 @@ class KerasProgram:
         self.keys = FeatureKeys(model)
         self.global_step = tf.Variable(0, dtype=tf.int64, trainable=False, name="global_step")
         self._optimizer = unused(model.optimizer)
-        self._sparse_updates = SparseUpdates()
-        self._compiled = _compilation(model)
+        self.sparse_updates = SparseUpdates()
+        self.replica = Replica()
+        self._compiled = compilation(model)
         self.run_eagerly = bool(model.run_eagerly)
-        self._plain_train_step = _is_keras_own(model, "train_step")
-        self._plain_test_step = _is_keras_own(model, "test_step")
-        self._plain_predict_step = _is_keras_own(model, "predict_step")
+        self.has_plain_train_step = is_keras_own(model, "train_step")
+        self._plain_test_step = is_keras_own(model, "test_step")
+        self._plain_predict_step = is_keras_own(model, "predict_step")
         # Of a model that is not built, another Estimator may be the first to train it.
         self._initial = _values(model_variables(model)) if model.built else {}
 
@@ -99,12 +106,7 @@ class KerasProgram:
         Raises:
             ValueError: The model was compiled anew after it became an Estimator.
         """
-        if _compilation(self.model) is not self._compiled:
-            raise ValueError(
-                f"The model {self.model.name!r} was compiled again after it became an Estimator. "
-                "Make a new Estimator of it with model_to_estimator; in the same model_dir it goes "
-                "on from the newest checkpoint."
-            )
+        check_not_compiled_again(self.model, self._compiled)
         if self.model.optimizer is not self._optimizer:
             self.model.optimizer = self._optimizer
 
@@ -149,7 +151,7 @@ class KerasProgram:
 
     def loaded(self) -> None:
         """Finds anew what follows from the variables."""
-        self._sparse_updates.loaded()
+        self.sparse_updates.loaded()
 
     def finalize(self) -> None:
         """As at the end of `keras.Model.fit`: takes over moving averages that the optimizer has."""
@@ -159,17 +161,22 @@ class KerasProgram:
     def train_step(self, batch: Example) -> tf.Tensor:
         """One update, as `keras.Model.fit` does it; the model's own `train_step` if it has one."""
         data = self._data(batch)
-        if not self._plain_train_step:
+        if not self.has_plain_train_step:
             return self._custom_step(self.model.train_step, data)
         x, y, sample_weight = data
-        model = self.model
+        model, view = self.model, self.replica.view
         with tf.GradientTape() as tape:
             outputs = self._call(x, training=True)
-            loss = model._compute_loss(x, y, outputs, sample_weight, training=True)
-            scaled = self._optimizer.scale_loss(loss)
+            if view is not None:
+                data, outputs = view.data(data, outputs)
+                x, y, sample_weight = data
+            loss = target = model._compute_loss(x, y, outputs, sample_weight, training=True)
+            if view is not None:
+                target = view.to_differentiate(loss, model.losses)
+            scaled = self._optimizer.scale_loss(target)
         if weights := model.trainable_weights:
             gradients = tape.gradient(scaled, weights)
-            with self._sparse_updates.of(self._optimizer):
+            with self.sparse_updates.of(self._optimizer):
                 self._optimizer.apply_gradients(zip(gradients, weights, strict=True))
         return self._add_batch(loss, data, outputs)
 
@@ -238,7 +245,7 @@ class KerasProgram:
 
     def _build_metrics(self, spec: Example) -> None:
         """Makes the metrics' variables: a function that makes variables is traced twice."""
-        if self._plain_train_step and self._plain_test_step:
+        if self.has_plain_train_step and self._plain_test_step:
             self.metrics.means.make("loss")
         elif not self.run_eagerly:
             return
@@ -274,7 +281,7 @@ class KerasProgram:
 
     def _custom_step(self, step: Any, data: tuple[Any, Any, Any]) -> tf.Tensor:
         """A step of the user's own: what it returns beside its metrics is averaged over batches."""
-        with rows_only(self.model), self._sparse_updates.of(self._optimizer):
+        with rows_only(self.model), self.sparse_updates.of(self._optimizer):
             logs = step(keras.utils.pack_x_y_sample_weight(*data))
         kept_by_metrics = set(self.model.get_metrics_result()) - {"loss"}
         for name, value in logs.items():
@@ -289,12 +296,3 @@ _as_built: weakref.WeakKeyDictionary[keras.Model, dict[str, Any]] = weakref.Weak
 
 def _values(variables: Mapping[str, tf.Variable]) -> dict[str, np.ndarray[Any, Any]]:
     return {name: variable.numpy() for name, variable in variables.items()}
-
-
-def _is_keras_own(model: keras.Model, step: str) -> bool:
-    return getattr(getattr(model, step), "__func__", None) is getattr(keras.Model, step)
-
-
-def _compilation(model: keras.Model) -> Any:
-    """What each call of `compile` makes anew."""
-    return getattr(model, "_compile_config", None)

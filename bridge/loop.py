@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from kerasrun.bridge.loop_collecting import Collected, Collecting
-from kerasrun.bridge.loop_graph import Step
+from kerasrun.bridge.loop_graph import Step, Together
 from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings, LoopTuner, Pass, Summaries
 
 
@@ -54,6 +54,7 @@ class CompiledLoop:
         summaries: Metrics that may be read amid a call, and every how many steps; asked when a
             step has been traced.
         weights: The variables that a step trains.
+        together: Asked where several replicas take the steps.
     """
 
     def __init__(
@@ -66,9 +67,10 @@ class CompiledLoop:
         chosen: Callable[[LoopChoice], None] = lambda _: None,
         summaries: Summaries = lambda: (None, None),
         weights: Callable[[], Iterable[tf.Variable]] = tuple,
+        together: Together | None = None,
     ) -> None:
         self._step, self._counter = step, counter
-        self._eagerly = eagerly
+        self._eagerly, self._together = eagerly, together
         self._settings = settings or LoopSettings()
         self._chosen, self._summaries, self._weights = chosen, summaries, weights
         self._tuner: LoopTuner | None = None
@@ -95,6 +97,7 @@ class CompiledLoop:
                 self._weights,
                 until_nan=self._counter is not None,
                 eagerly=self._eagerly,
+                together=self._together,
             )
         return self._tuner
 

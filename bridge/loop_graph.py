@@ -60,6 +60,26 @@ class GraphCode(Protocol):
         """What a call does, as graph code."""
 
 
+class Together(Protocol):
+    """What a loop asks where several replicas take its steps."""
+
+    @property
+    def own_data(self) -> bool:
+        """Whether each process reads data of its own, which may end before another's."""
+
+    def goes_on(self) -> tf.Tensor:
+        """In a graph: whether the next step may be taken."""
+
+    def have_data(self, there: tf.Tensor) -> tf.Tensor:
+        """In a graph: whether all of them have a batch, if this one has."""
+
+    def refresh(self) -> None:
+        """Called before each call of the loop."""
+
+    def translated(self) -> Any:
+        """A context for a call of the loop: the loss of another process is told as such."""
+
+
 class GraphLoop:
     """The step in a loop inside a `tf.function`.
 
@@ -67,17 +87,32 @@ class GraphLoop:
         step: Takes a batch, returns its loss, a scalar. Traced once.
         until_nan: Whether a loss that is NaN or infinite ends the call.
         eagerly: Runs everything as Python, uncompiled.
+        together: Asked where several replicas take the steps.
     """
 
     name = "graph"
 
-    def __init__(self, step: Step, *, until_nan: bool, eagerly: bool = False) -> None:
-        self._step, self._until_nan = step, until_nan
+    def __init__(
+        self,
+        step: Step,
+        *,
+        until_nan: bool,
+        eagerly: bool = False,
+        together: Together | None = None,
+    ) -> None:
+        self._step, self._until_nan, self._together = step, until_nan, together
         compiled = tf.function(self.steps, autograph=False, reduce_retracing=True)
         self._call: Any = self.steps if eagerly else compiled
 
     def __call__(self, iterator: Any, limit: int, *, known: bool, due_in: int = 0) -> Steps:
         """Takes up to `limit` steps."""
+        if self._together is None:
+            return self._ran(iterator, limit, known)
+        self._together.refresh()
+        with self._together.translated():
+            return self._ran(iterator, limit, known and not self._together.own_data)
+
+    def _ran(self, iterator: Any, limit: int, known: bool) -> Steps:
         steps: Steps = self._call(iterator, tf.constant(limit, tf.int64), known)
         return steps
 
@@ -91,10 +126,13 @@ class GraphLoop:
 
     def steps(self, iterator: Any, limit: tf.Tensor, known: bool) -> Steps:
         """What a call does, as graph code."""
-        spec = iterator.element_spec
+        spec, together = iterator.element_spec, self._together
 
         def goes_on(so_far: Steps) -> tf.Tensor:
-            return (so_far.done < limit) & so_far.more & unharmed(so_far.loss, self._until_nan)
+            unharmed_so_far = so_far.more & unharmed(so_far.loss, self._until_nan)
+            if together is not None:
+                unharmed_so_far &= together.goes_on()
+            return (so_far.done < limit) & unharmed_so_far
 
         def one(so_far: Steps) -> tuple[Steps]:
             def step(batch: Example) -> Steps:
@@ -105,7 +143,8 @@ class GraphLoop:
                 return (step(iterator.get_next()),)
             batch = iterator.get_next_as_optional()
             ended = so_far._replace(more=tf.constant(False))
-            return (tf.cond(batch.has_value(), lambda: step(batch.get_value()), lambda: ended),)
+            there = batch.has_value() if together is None else together.have_data(batch.has_value())
+            return (tf.cond(there, lambda: step(batch.get_value()), lambda: ended),)
 
         dims = tf.zeros([count_dims(spec)], tf.int32)
         start = Steps(tf.constant(0, tf.int64), tf.constant(True), tf.constant(0.0), dims)

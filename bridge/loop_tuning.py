@@ -1,7 +1,6 @@
 """Which loop runs the steps: the candidates are timed on real steps, and the fastest stays.
 
-The steps that are timed are steps of the training like any other. A candidate is tried where what
-it may save is worth its tracing and compiling.
+The timed steps are training like any other. One is tried where it may save what it costs to try.
 """
 
 import logging
@@ -15,7 +14,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.batch_shapes import is_dense, shapes_of
 from kerasrun.bridge.loop_collecting import Collecting
-from kerasrun.bridge.loop_graph import GraphLoop, Loop, OneThread, Step
+from kerasrun.bridge.loop_graph import GraphLoop, Loop, OneThread, Step, Together
 from kerasrun.bridge.loop_xla import XlaLoop
 from kerasrun.bridge.program import GraphMetrics
 from kerasrun.bridge.random_operations import draws_otherwise_under_xla, keeps_random_state
@@ -92,6 +91,7 @@ class LoopTuner:
         weights: The trained variables.
         until_nan: Whether a loss that is NaN or infinite ends a call.
         eagerly: Whether steps run as Python: then there is nothing to choose.
+        together: Asked where several replicas take the steps.
     """
 
     def __init__(
@@ -105,12 +105,13 @@ class LoopTuner:
         *,
         until_nan: bool,
         eagerly: bool,
+        together: Together | None = None,
     ) -> None:
         self.spec = spec
         self._step, self._until_nan = step, until_nan
         self._settings, self._told, self._eagerly = settings, told, eagerly
         self._summaries, self._weights = summaries, weights
-        self._graph = GraphLoop(step, until_nan=until_nan, eagerly=eagerly)
+        self._graph = GraphLoop(step, until_nan=until_nan, eagerly=eagerly, together=together)
         self._best: Loop = self._graph
         self._secs: dict[str, float] = {}
         self._seconds, self._trace_secs = 0.0, 0.0

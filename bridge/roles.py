@@ -1,4 +1,4 @@
-"""What a process does in a cluster, and what it can do already."""
+"""What a process does in a cluster."""
 
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.tf_config import CHIEF, EVALUATOR, MASTER, PS, WORKER
@@ -11,8 +11,8 @@ def role_of(config: RunConfig) -> str:
     """Returns what `train_and_evaluate` does in this process.
 
     Returns:
-        `local`: trains, evaluates, exports and returns the results. `chief`: trains. `master`: does
-        as `local`, but returns None. `worker`, `ps`, `evaluator`: what their names say.
+        `local`: trains, evaluates, exports and returns the results. `chief`, `worker`: train.
+        `master`: does as `local`, but returns None. `evaluator`, `ps`: what their names say.
 
     Raises:
         ValueError: The task type is none of these, or the evaluator's index is above 0.
@@ -38,43 +38,34 @@ def check_may_train(config: RunConfig) -> None:
     """Checks that `train` may be called in this process.
 
     Raises:
-        ValueError: It is an evaluator or a parameter server.
-        NotImplementedError: Other nodes of its cluster would train the same model.
+        ValueError: It is an evaluator, or its cluster has parameter servers.
     """
-    if config.task_type in (EVALUATOR, PS):
+    _refuse_parameter_servers(config)
+    if config.task_type == EVALUATOR:
         raise ValueError(
-            f"This process is {_article(config.task_type)} by TF_CONFIG, which does not train. "
-            "Call train_and_evaluate, which does in each process what it is there for."
+            "This process is an evaluator by TF_CONFIG, which does not train. Call "
+            "train_and_evaluate, which does in each process what it is there for."
         )
-    _refuse_several(config)
 
 
 def check_may_train_and_evaluate(config: RunConfig) -> str:
     """Checks that `train_and_evaluate` may be called in this process, and returns its role.
 
     Returns:
-        `local`, `chief`, `master` or `evaluator`: see `role_of`.
+        `local`, `chief`, `worker`, `master` or `evaluator`: see `role_of`.
 
     Raises:
-        ValueError: As `role_of`.
-        NotImplementedError: Other nodes of its cluster would train the same model.
+        ValueError: As `role_of`; or the cluster has parameter servers.
     """
     role = role_of(config)
-    if role != EVALUATOR:
-        _refuse_several(config)
+    _refuse_parameter_servers(config)
     return role
 
 
-def _refuse_several(config: RunConfig) -> None:
-    """Several nodes would each train alone, and overwrite each other's checkpoints."""
-    cluster = config.cluster_spec
-    nodes = sum(cluster.num_tasks(job) for job in cluster.jobs if job != EVALUATOR)
-    if nodes > 1:
-        raise NotImplementedError(
-            f"The cluster in TF_CONFIG has {nodes} nodes beside an evaluator, which cannot work "
-            "together yet. Name one chief alone, or leave TF_CONFIG out."
+def _refuse_parameter_servers(config: RunConfig) -> None:
+    if config.task_type == PS or PS in config.cluster_spec.jobs:
+        raise ValueError(
+            "The cluster in TF_CONFIG has parameter servers (ps), which train asynchronously: "
+            "updates are lost, and steps cannot be counted. Name a chief and workers only: they "
+            "train together, as one (tf.distribute.MultiWorkerMirroredStrategy)."
         )
-
-
-def _article(task_type: str) -> str:
-    return "an evaluator" if task_type == EVALUATOR else "a parameter server (ps)"

@@ -198,6 +198,11 @@ class RunConfig:
         return self._node.service
 
     @property
+    def node(self) -> Node:
+        """This process's place in the cluster, as TF_CONFIG said when this was made."""
+        return self._node
+
+    @property
     def saves_checkpoints(self) -> bool:
         """Whether either cadence is on."""
         return bool(self.save_checkpoints_steps or self.save_checkpoints_secs)

@@ -12,9 +12,7 @@ Rule = tuple[Callable[[Any], bool], str]
 _NO_EFFECT = {
     "session_config": "there are no sessions; tf.config has these settings",
     "device_fn": "steps are placed by TensorFlow; tf.device serves inside input_fn and the model",
-    "train_distribute": "training runs on one device",
     "eval_distribute": "evaluations run on one device",
-    "experimental_distribute": "training and evaluations run on one device",
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
+from kerasrun.bridge.plain_variables import plain_variables
 from kerasrun.bridge.repeated_rows import RepeatedRows, add_to
 from kerasrun.bridge.seen_rows import AllRows, Rows, SeenRows
 from kerasrun.bridge.xla_tracing import is_for_xla
@@ -24,9 +25,14 @@ _HUGE = 2**22  # numbers in a table: of more, rows that have never been seen are
 
 
 class SparseUpdates:
-    """Lets optimizers update large tables row by row; everything else they do as ever."""
+    """Lets optimizers update large tables row by row; everything else they do as ever.
+
+    Attributes:
+        off: Whether they do everything as ever.
+    """
 
     def __init__(self) -> None:
+        self.off = False
         self._seen: dict[int, SeenRows] = {}
         self._repeated: dict[int, RepeatedRows] = {}
         self._rates: dict[int, tf.Variable] = {}
@@ -36,7 +42,7 @@ class SparseUpdates:
         """Within it `optimizer.apply` updates so what has sparse gradients."""
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         update = _UPDATES.get(type(inner))
-        if update is None or "update_step" in vars(inner):
+        if self.off or update is None or "update_step" in vars(inner):
             yield
             return
         dense = inner.update_step
@@ -68,7 +74,7 @@ class SparseUpdates:
             return AllRows()
         key = id(table.variable)
         if key not in self._seen:
-            with tf.init_scope():
+            with plain_variables():
                 self._seen[key] = SeenRows(moments)
         return self._seen[key].with_more(rows)
 
@@ -76,7 +82,7 @@ class SparseUpdates:
         """What adds up the gradients of a row that is in a batch more than once."""
         key = id(table.variable)
         if key not in self._repeated:
-            with tf.init_scope():
+            with plain_variables():
                 self._repeated[key] = RepeatedRows(table.variable.shape)
         return self._repeated[key]
 
@@ -84,7 +90,7 @@ class SparseUpdates:
         """Whether the learning rate is that of the update before; and the variable to keep it."""
         key = id(table.variable)
         if key not in self._rates:
-            with tf.init_scope():
+            with plain_variables():
                 self._rates[key] = tf.Variable(float("nan"), dtype=table.rate.dtype)
         return tf.equal(self._rates[key], table.rate), self._rates[key]
 

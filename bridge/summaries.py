@@ -83,3 +83,13 @@ class SummaryWriter:
             suffix = f".{os.getpid()}.{next(_FILES_OPENED)}"
             self._file = EventFile(self._logdir, suffix, self._notice)
         self._file.add(tf.compat.v1.Event(step=step, **what))
+
+
+class NoWriter(SummaryWriter):
+    """Writes nothing: for a process that trains along, and whose chief writes."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def _add(self, step: int, **what: Any) -> None:
+        """Writes nothing."""

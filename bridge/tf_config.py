@@ -93,7 +93,8 @@ def node_of(tf_config: Mapping[str, Any]) -> Node:
 
     Raises:
         TypeError: `service`, `cluster` or `task` is not what its name says.
-        ValueError: The cluster has not exactly one chief (or master), or the task is not in it.
+        ValueError: The cluster has several chiefs (or masters), or nobody who trains, or the task
+            is not in it.
     """
     service = tf_config.get("service")
     if service is not None:
@@ -114,9 +115,9 @@ def node_of(tf_config: Mapping[str, Any]) -> Node:
         task_type,
         task_id,
         master=tf_config.get("session_master", _address(cluster, task_type, task_id)),
-        is_chief=task_type == chief_type,
+        is_chief=task_type == chief_type and (chief_type != WORKER or task_id == 0),
         num_ps_replicas=_count(cluster, PS),
-        num_worker_replicas=_count(cluster, WORKER) + _count(cluster, chief_type),
+        num_worker_replicas=sum(_count(cluster, job) for job in {WORKER, chief_type}),
         global_id_in_cluster=_global_id(cluster, task_type, task_id, chief_type),
         service=service,
     )
@@ -152,10 +153,15 @@ def _evaluator(task_id: int, tf_config: Mapping[str, Any], service: dict[str, An
 
 
 def _chief_type(cluster: tf.train.ClusterSpec) -> str:
-    """Which of `chief` and `master` the cluster has, exactly one of them."""
+    """Which of `chief` and `master` the cluster has; `worker`, whose first leads, where neither.
+
+    `tf.estimator` asked for a chief; what starts today's clusters (TFJob, Ray) names workers only.
+    """
     chief_type = MASTER if MASTER in cluster.jobs else CHIEF
     if chief_type == MASTER and CHIEF in cluster.jobs:
         raise ValueError("The cluster in TF_CONFIG has a chief and a master; keep one.")
+    if chief_type not in cluster.jobs and _count(cluster, WORKER):
+        return WORKER
     if (count := _count(cluster, chief_type)) != 1:
         raise ValueError(
             f"The cluster in TF_CONFIG must have exactly one {chief_type} node; received {count}: "

@@ -13,6 +13,7 @@ from kerasrun.bridge.actions import (
     WriteStepRate,
     WriteSummaries,
 )
+from kerasrun.bridge.distribute.shared_training import SharedTraining
 from kerasrun.bridge.errors import NanLossDuringTrainingError
 from kerasrun.bridge.hooks.hook_calls import HookCalls
 from kerasrun.bridge.interrupts import Interrupts
@@ -56,6 +57,7 @@ class Trainer:
         stop_at: The `global_step` to end at, or None: with the data.
         origin: The step from which checkpoints are counted: where this training began, before it
             was interrupted.
+        together: The other replicas, if there are any: all stop at the same step.
     """
 
     def __init__(
@@ -69,12 +71,14 @@ class Trainer:
         observers: Sequence[Observer],
         stop_at: int | None,
         origin: int,
+        together: SharedTraining | None = None,
     ) -> None:
         self._running = running
         self._config = config
         self._saver = saver
         self._hooks = hooks
         self._observers = observers
+        self._together = together
         self._stop_at = stop_at
         self._step, self._origin = int(program.global_step), origin
         self._metrics = TrainingMetrics(program, self._step)
@@ -96,9 +100,9 @@ class Trainer:
         """
         begun = self._step
         stop, more = self._save(), True
-        while more and not (stop or self._finished() or interrupts.received):
+        while more and not (self._stops(interrupts, stop=stop) or self._finished()):
             more, stop = self._advance()
-        if interrupts.received:
+        if interrupts.received or (self._together and self._together.agreement.interrupted):
             interrupted(self._step)
         self._save()
         self._saver.wait()
@@ -157,6 +161,12 @@ class Trainer:
         ran = self._running.run_one(step)
         self._step, self._seconds = self._step + ran.steps, self._running.seconds
         return ran
+
+    def _stops(self, interrupts: Interrupts, *, stop: bool) -> bool:
+        interrupted = bool(interrupts.received)
+        if self._together is None:
+            return stop or interrupted
+        return self._together.wants_to_stop(stop=stop, interrupted=interrupted)
 
     def _finished(self) -> bool:
         return self._stop_at is not None and self._step >= self._stop_at

@@ -64,9 +64,9 @@ def train_and_evaluate(
         ValueError: The Estimator's config turns checkpoints off, or two specs share a name, or
             two of their exporters do.
 
-    By TF_CONFIG a process may be a chief, which trains without evaluating; an evaluator, which
-    evaluates the checkpoints that another process saves; or a master, which does both. These
-    return None.
+    By TF_CONFIG a process may be a chief or a worker, which train together without evaluating; an
+    evaluator, which evaluates the checkpoints that they save; or a master, a chief that evaluates.
+    These return None.
     """
     _check_type("estimator", estimator, Estimator)
     _check_type("train_spec", train_spec, TrainSpec)

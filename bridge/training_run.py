@@ -1,12 +1,13 @@
 """What `Estimator.train` does: one training, from a checkpoint or from the initial state on."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
 import tensorflow as tf
 
 from kerasrun.bridge.checkpoint_names import step_of
+from kerasrun.bridge.distribute.shared_training import SharedTraining
 from kerasrun.bridge.engine import Engine
 from kerasrun.bridge.hooks.checkpoint_saver import apart_from_savers
 from kerasrun.bridge.hooks.hook_calls import HookCalls
@@ -20,10 +21,12 @@ from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.notices import learning_rates, other_learning_rate
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.saving import Saver
-from kerasrun.bridge.summaries import SummaryWriter
+from kerasrun.bridge.summaries import NoWriter, SummaryWriter
 from kerasrun.bridge.trainer import Trainer
 from kerasrun.bridge.training_files import TrainingFiles
 from kerasrun.bridge.training_record import ENDED, INTERRUPTED
+
+_NO_CHECKPOINTS = {"save_checkpoints_steps": None, "save_checkpoints_secs": None}
 
 
 def train(
@@ -44,24 +47,31 @@ def train(
         NanLossDuringTrainingError: A loss or a weight was no number.
         CheckpointWriteError: A checkpoint could not be written.
     """
+    loop, together = engine.train_loop(input_fn)
+    writes = together is None or together.replicas.is_chief
     dataset = engine.dataset(input_fn, ModeKeys.TRAIN)
     engine.program.build(dataset.element_spec, mode=ModeKeys.TRAIN)
     hooks = [*hooks, *engine.program.own_hooks(ModeKeys.TRAIN)]
     hooks, config, more_listeners = apart_from_savers(hooks, engine.config)
     listeners = [*listeners, *more_listeners]
-    running = engine.train_loop.start(dataset)
-    position = _position(engine, running, config)
+    if not writes:
+        config, listeners = config.replace(**_NO_CHECKPOINTS), []
+    running = loop.start(dataset)
+    position = _position(engine, running, config, together)
     with (
         closing(running),
         _training_from(engine, latest),
-        engine.writing(engine.model_dir) as writer,
+        engine.writing(engine.model_dir) if writes else nullcontext(NoWriter()) as writer,
         deferred() as heard,
     ):
         begun = engine.state.step
-        # Without a checkpoint, too: what was killed before its first save has left events.
-        engine.restart_events(engine.model_dir, begun + 1)
+        if writes:
+            # Without a checkpoint, too: what was killed before its first save has left events.
+            engine.restart_events(engine.model_dir, begun + 1)
         if latest:
-            _go_on(engine, running, position, config, latest, heard)
+            _go_on(engine, running, position, config, latest, heard, writes=writes)
+        if together is not None:
+            together.begin(engine.program)
         done = running.batches
         with (
             closing(_files(engine, position, writer, heard)) as files,
@@ -85,10 +95,11 @@ def train(
                 engine.observers,
                 stop_at,
                 begun - done,
+                together,
             )
             engine.tell("train_begin", begun, stop_at)
             try:
-                _train(engine, trainer, session, listeners, heard)
+                _train(engine, trainer, session, listeners, heard, together)
             finally:
                 engine.tell("train_end", engine.state.step)
 
@@ -99,16 +110,27 @@ def _train(
     session: HookCalls,
     listeners: Sequence[SavingListener],
     heard: Interrupts,
+    together: SharedTraining | None,
 ) -> None:
+    writes = together is None or together.replicas.is_chief
+
+    def note(step: int, how: str) -> None:
+        if writes:
+            engine.record.note_stop(step, how)
+
     for listener in listeners:
         listener.begin()
     session.begin()
-    reached = trainer.run(heard, lambda step: engine.record.note_stop(step, INTERRUPTED))
+    reached = trainer.run(heard, lambda step: note(step, INTERRUPTED))
     heard.raise_if_any()
+    if together is not None:
+        together.raise_if_interrupted()
     for listener in listeners:
         listener.end(None, reached)
     session.end()
-    engine.record.note_stop(reached, ENDED)
+    note(reached, ENDED)
+    if together is not None:
+        together.replicas.wait_for_all()  # for evaluations and exports, too
 
 
 @contextmanager
@@ -124,11 +146,16 @@ def _training_from(engine: Engine, latest: str | None) -> Iterator[None]:
         yield
 
 
-def _position(engine: Engine, running: Running, config: RunConfig) -> InputPosition:
+def _position(
+    engine: Engine, running: Running, config: RunConfig, together: SharedTraining | None
+) -> InputPosition:
     def cannot(why: str) -> None:
         engine.notice_once(cannot_save(why))
 
-    return InputPosition(running, wanted=config.save_input_position is not False, cannot=cannot)
+    wanted = config.save_input_position is not False
+    if together is not None and together.own_data:
+        wanted = False  # one checkpoint has no room for the positions of several processes
+    return InputPosition(running, wanted=wanted, cannot=cannot)
 
 
 def _go_on(
@@ -138,9 +165,12 @@ def _go_on(
     config: RunConfig,
     latest: str,
     heard: Interrupts,
+    *,
+    writes: bool,
 ) -> None:
     """The input goes on where it was, unless the training before has ended."""
-    engine.checkpoints.go_on_from(latest)
+    if writes:
+        engine.checkpoints.go_on_from(latest)
     if engine.record.stopped(step_of(latest)) != ENDED:
         resume_input(running, position, latest, config.input_resume, engine.notice, heard)
 

@@ -5,9 +5,11 @@
     estimator = tf_estimator.model_to_estimator(keras_model=model, model_dir="out")
     tf_estimator.train_and_evaluate(estimator, train_spec, eval_spec)
 
-Importing it imports TensorFlow only when a name is asked for.
+Importing it imports TensorFlow only when a name is asked for; except where TF_CONFIG names several
+processes that train: then it waits for them, and joins them.
 """
 
+import os
 from typing import TYPE_CHECKING
 
 from kerasrun import experimental, export, inputs
@@ -200,3 +202,9 @@ __getattr__ = lazy_names(__name__, _WHERE)
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_WHERE})
+
+
+if os.environ.get("TF_CONFIG", "").strip():  # before the program makes its first tensor
+    from kerasrun.bridge.distribute.cluster import join_by_environment
+
+    join_by_environment()

@@ -61,15 +61,19 @@ def test_a_task_that_is_no_role_is_refused(
             check(config)
 
 
-@pytest.mark.parametrize(
-    ("task_type", "name"), [("evaluator", "an evaluator"), ("ps", r"a parameter server \(ps\)")]
-)
-def test_an_evaluator_and_a_parameter_server_do_not_train(
-    task_type: str, name: str, config_of: Callable[..., RunConfig]
-) -> None:
-    config = config_of(CLUSTER, task_type)
-    with pytest.raises(ValueError, match=f"is {name} by TF_CONFIG, .* Call train_and_evaluate"):
+def test_an_evaluator_does_not_train(config_of: Callable[..., RunConfig]) -> None:
+    config = config_of({"chief": ["host0:0"], **WORKERS}, "evaluator")
+    with pytest.raises(ValueError, match=r"is an evaluator by TF_CONFIG.* Call train_and_evaluate"):
         check_may_train(config)
+
+
+@pytest.mark.parametrize("task_type", ["chief", "worker", "ps"])
+@pytest.mark.parametrize("check", [check_may_train, check_may_train_and_evaluate])
+def test_parameter_servers_are_refused_with_what_to_use(
+    task_type: str, check: Callable[[RunConfig], Any], config_of: Callable[..., RunConfig]
+) -> None:
+    with pytest.raises(ValueError, match=r"parameter servers \(ps\).* a chief and workers only"):
+        check(config_of(CLUSTER, task_type))
 
 
 @pytest.mark.parametrize("head", ["chief", "master"])
@@ -89,12 +93,20 @@ def test_without_a_cluster_all_is_allowed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("task_type", ["chief", "worker"])
-@pytest.mark.parametrize("check", [check_may_train, check_may_train_and_evaluate])
-def test_several_nodes_are_refused_until_they_can_work_together(
-    task_type: str, check: Callable[[RunConfig], Any], config_of: Callable[..., RunConfig]
+def test_nodes_that_train_together_may(task_type: str, config_of: Callable[..., RunConfig]) -> None:
+    config = config_of({"chief": ["host0:0"], "worker": ["host1:1", "host2:2"]}, task_type)
+    check_may_train(config)
+    assert check_may_train_and_evaluate(config) == task_type
+
+
+def test_who_comes_too_late_to_join_a_cluster_is_told_what_to_do(
+    model: keras.Model,
+    config_of: Callable[..., RunConfig],
+    make_estimator: Callable[..., Estimator],
 ) -> None:
-    with pytest.raises(NotImplementedError, match=r"has 3 nodes .* Name one chief alone"):
-        check(config_of(CLUSTER, task_type))
+    config_of({"chief": ["host0:0"], **WORKERS}, "chief")
+    with pytest.raises(RuntimeError, match=r"Import kerasrun.estimator, which joins them, before"):
+        make_estimator(model).train(lambda: None, steps=1)
 
 
 @pytest.mark.parametrize("task_type", ["master", "worker", "ps"])

@@ -160,6 +160,12 @@ def test_only_evaluators_have_an_evaluation_master(role: str, config_of: MakeCon
     assert config.evaluation_master == ""
 
 
+def test_of_workers_alone_the_first_is_the_chief(config_of: MakeConfig) -> None:
+    first, second = (config_of({"cluster": WORKERS, **task("worker", i)}) for i in (0, 1))
+    assert (first.is_chief, second.is_chief) == (True, False)
+    assert (first.num_worker_replicas, second.global_id_in_cluster) == (3, 1)
+
+
 ONE_CHIEF = {"cluster": {"chief": ["host3:3"]}}
 ONE_MASTER = {"cluster": {"master": ["host3:3"]}}
 
@@ -170,7 +176,7 @@ ONE_MASTER = {"cluster": {"master": ["host3:3"]}}
         (task("chief"), "no cluster, so its task must be worker 0; received 'chief' 0"),
         (task("master"), "no cluster, so its task must be worker 0; received 'master' 0"),
         (task("worker", 1), "no cluster, so its task must be worker 0; received 'worker' 1"),
-        ({"cluster": WORKERS}, "must have exactly one chief node; received 0: .*host3"),
+        ({"cluster": PS}, "must have exactly one chief node; received 0: .*host"),
         ({"cluster": {"chief": ["a:1", "b:2"]}}, "must have exactly one chief node; received 2"),
         ({"cluster": {"master": ["a:1", "b:2"]}}, "must have exactly one master node; received 2"),
         ({"cluster": {"chief": []}, **task("chief")}, "exactly one chief node; received 0"),

@@ -1,0 +1,1 @@
+"""One training in several processes or on several devices, by `tf.distribute`."""

@@ -1,0 +1,203 @@
+"""A replica's part of a Keras model's step."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.losses import loss as keras_loss
+
+from kerasrun.bridge.distribute.gradients import reduced_gradients
+from kerasrun.bridge.distribute.part import Part
+from kerasrun.bridge.distribute.replicas import Replicas
+from kerasrun.bridge.distribute.states import MEAN, SUM, Shared
+from kerasrun.bridge.keras_program import KerasProgram
+from kerasrun.bridge.plain_variables import as_one_device
+from kerasrun.bridge.untracked_state import further_optimizers
+from kerasrun.bridge.variable_names import model_variables, trainable_variables
+
+
+class KerasModelPart:
+    """See `kerasrun.bridge.distribute.step.ModelPart`.
+
+    Where losses and metrics are means over examples, as Keras's are, each replica computes them of
+    its rows. Others are computed by all replicas alike, of the outputs for all rows.
+
+    Args:
+        program: The model.
+        replicas: Who trains it.
+    """
+
+    def __init__(self, program: KerasProgram, replicas: Replicas) -> None:
+        self._program, self._model, self._replicas = program, program.model, replicas
+        self._now: Any = threading.local()  # replicas of one process are threads of it
+
+    def shared(self) -> list[Shared]:
+        """Statistics of layers and what metrics have added up.
+
+        Metrics that all replicas have computed of all rows are alike.
+        """
+        trained = {id(v) for v in trainable_variables(self._model).values()}
+        states = [v for v in model_variables(self._model).values() if id(v) not in trained]
+        view = self._program.replica.view
+        how = MEAN if view is not None and view.gathers else SUM
+        return [
+            *(Shared(variable, MEAN) for variable in states),
+            *(Shared(variable.value, how) for variable in self._model.metrics_variables),
+        ]
+
+    def seeds(self) -> list[Any]:
+        """The states of the seed generators of its layers."""
+        return [v.value for v in self._model.variables if v.path.endswith("seed_generator_state")]
+
+    @contextmanager
+    def sharing(self) -> Iterator[None]:
+        """Within it, steps of the program are those of a replica."""
+        one_device: Any = as_one_device if self._replicas.local_count == 1 else nullcontext
+        summed = self._program.has_plain_train_step
+        with (
+            _unscaled_losses(),
+            reduced_gradients(self._optimizers(), self._part, one_device, summed=summed),
+        ):
+            yield
+
+    @contextmanager
+    def taking(self, part: Part) -> Iterator[None]:
+        """Within it this thread takes the replica's part of a step."""
+        self._now.part = part
+        if self._program.has_plain_train_step:  # what another computes is its own business
+            self._program.replica.view = _View(part, gathers=self._must_gather())
+        try:
+            yield
+        finally:
+            self._program.replica.view = None
+
+    def train_step(self, part: Part) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The replica's update; returns its loss, and other means over batches by name."""
+        with self._program.metrics.means.collected() as means:
+            loss = self._program.train_step(part.batch)
+        return loss, means
+
+    def add_means(self, means: dict[str, tf.Tensor]) -> None:
+        """Adds the means of a batch to those over batches."""
+        for name, value in means.items():
+            self._program.metrics.means.add(name, value)
+
+    def _optimizers(self) -> list[Any]:
+        first = self._model.optimizer
+        return [first, *(other for _, other in further_optimizers(self._model, first))]
+
+    def _part(self) -> Part:
+        part: Part = self._now.part
+        return part
+
+    def _must_gather(self) -> bool:
+        """Whether a loss or a metric must see all rows."""
+        return not (
+            self._program.metrics.are_graph_code
+            and all(_is_mean_of_examples(one) for one in _losses(self._model))
+        )
+
+
+class _View:
+    """What a replica's step sees of the others' rows; see `kerasrun.bridge.replica.View`."""
+
+    def __init__(self, part: Part, *, gathers: bool) -> None:
+        self._part, self.gathers = part, gathers
+
+    def data(self, data: tuple[Any, Any, Any], outputs: Any) -> tuple[Any, Any]:
+        """Labels, weights and outputs of all rows, if that must be; else those of the replica."""
+        masks = [getattr(one, "_keras_mask", None) for one in tf.nest.flatten(outputs)]
+        if any(mask is not None for mask in masks):  # the mean is over what is not masked
+            self.gathers = True
+        if not self.gathers:
+            return data, outputs
+        x, y, sample_weight = data
+        y, sample_weight = (self._gathered(one) for one in (y, sample_weight))
+        return (x, y, sample_weight), self._gathered(outputs)
+
+    def to_differentiate(self, loss: tf.Tensor, of_layers: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The loss whose gradients, added up over the replicas, are those of one device."""
+        share = tf.cast(self._part.rows.share, loss.dtype)
+        if not self.gathers:
+            return loss * share
+        if not of_layers:
+            return loss
+        # What layers add to the loss each replica has for itself.
+        return loss - tf.add_n([tf.cast(one, loss.dtype) for one in of_layers]) * (1 - share)
+
+    def _gathered(self, structure: Any) -> Any:
+        leaves = [
+            one if one is None or one.shape.rank == 0 else self._one(one)
+            for one in tf.nest.flatten(structure)
+        ]
+        return tf.nest.pack_sequence_as(structure, leaves)
+
+    def _one(self, value: Any) -> tf.Tensor:
+        gathered = self._part.gathered(tf.convert_to_tensor(value))
+        mask = getattr(value, "_keras_mask", None)
+        if mask is not None:
+            gathered._keras_mask = self._part.gathered(mask)
+        return gathered
+
+
+@contextmanager
+def _unscaled_losses() -> Iterator[None]:
+    """Within it Keras does not divide losses by the number of replicas: shares are by rows here."""
+    kept = keras_loss.scale_loss_for_distribution, keras_loss.unscale_loss_for_distribution
+    keras_loss.scale_loss_for_distribution = lambda loss: loss
+    keras_loss.unscale_loss_for_distribution = lambda loss: loss
+    try:
+        yield
+    finally:
+        keras_loss.scale_loss_for_distribution, keras_loss.unscale_loss_for_distribution = kept
+
+
+def _losses(model: keras.Model) -> list[Any]:
+    """The loss functions of a compiled model."""
+    compiled = model._compile_loss
+    if compiled is None:
+        return []
+    given = [one for one in tf.nest.flatten(compiled._user_loss) if one is not None]
+    return [keras.losses.get(one) if isinstance(one, str) else one for one in given]
+
+
+def _is_mean_of_examples(loss: Any) -> bool:
+    """Whether it is a mean over examples that Keras takes, each of which counts alike."""
+    inner = getattr(loss, "fn", loss)  # a function, as Keras wraps it
+    if not _is_keras_own(inner) or not _is_keras_own(loss):
+        return False
+    return getattr(loss, "reduction", "sum_over_batch_size") in ("sum_over_batch_size", "mean")
+
+
+def _is_keras_own(thing: Any) -> bool:
+    module = getattr(thing, "__module__", None) or type(thing).__module__
+    return str(module).startswith("keras.")
+
+
+def check_can_be_shared(program: KerasProgram, replicas: Replicas) -> None:
+    """Checks that several replicas can train the model.
+
+    Raises:
+        ValueError: It says why they cannot, and what to do.
+    """
+    if program.run_eagerly:
+        raise ValueError(
+            "The model is compiled with run_eagerly=True, which only one device can run: compile "
+            "it without, or leave train_distribute and TF_CONFIG out while you look for a mistake."
+        )
+    if replicas.local_count == 1:
+        return
+    inner = getattr(program.model.optimizer, "inner_optimizer", program.model.optimizer)
+    for name, what in (
+        ("gradient_accumulation_steps", "accumulate gradients"),
+        ("use_ema", "keep moving averages"),
+    ):
+        if getattr(inner, name, None):
+            raise ValueError(
+                f"The optimizer's {name} is set: Keras cannot {what} on several devices in one "
+                f"process. Start one process for each device (mlrun train --workers "
+                f"{replicas.local_count}), which can, or leave {name} out."
+            )

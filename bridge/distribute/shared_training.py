@@ -1,0 +1,140 @@
+"""One training by several replicas: the step, and what the loop asks beside."""
+
+import logging
+import signal
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kerasrun.bridge.distribute.agreement import Agreement
+from kerasrun.bridge.distribute.keras_model import KerasModelPart, check_can_be_shared
+from kerasrun.bridge.distribute.mirrored import Mirrored
+from kerasrun.bridge.distribute.replicas import Replicas
+from kerasrun.bridge.distribute.step import SharedStep
+from kerasrun.bridge.keras_program import KerasProgram
+from kerasrun.bridge.program import Program
+
+_LOGGER = logging.getLogger("tensorflow")
+
+
+class SharedTraining:
+    """See `kerasrun.bridge.loop_graph.Together`.
+
+    Args:
+        program: The model.
+        replicas: Who trains it.
+        own_data: Whether each process reads data of its own, by an `input_fn` that takes
+            `input_context`; else all read the same, and each takes its rows of every batch.
+
+    Raises:
+        ValueError: They cannot train this model.
+    """
+
+    def __init__(self, program: Program, replicas: Replicas, *, own_data: bool) -> None:
+        assert isinstance(program, KerasProgram)
+        check_can_be_shared(program, replicas)
+        self.replicas, self.own_data = replicas, own_data
+        self.agreement = Agreement(replicas, own_data=own_data)
+        self._mirrored = Mirrored(program, replicas)
+        self.step = SharedStep(
+            KerasModelPart(program, replicas),
+            replicas,
+            self.agreement,
+            program.global_step,
+            own_data=own_data,
+            mirrored=self._mirrored.standing_in,
+        )
+
+    def begin(self, program: Program) -> None:
+        """The chief has loaded the state to begin with: now all have it."""
+        everything = {**program.variables(), **program.accumulators()}
+        self.replicas.share_variables({**everything, "global_step": program.global_step})
+        self._mirrored.loaded()
+        self.agreement.begin()
+
+    def goes_on(self) -> tf.Tensor:
+        """In a graph: whether the next step may be taken."""
+        return self.agreement.goes_on()
+
+    def have_data(self, there: tf.Tensor) -> tf.Tensor:
+        """In a graph: whether all processes have a batch, if this one has."""
+        if not self.own_data:
+            return there
+        replicas = self.replicas
+        return tf.equal(replicas.added(tf.cast(there, tf.float32)), float(replicas.count))
+
+    def refresh(self) -> None:
+        """Called before each call of the loop."""
+        self._mirrored.refresh()
+
+    def translated(self) -> Any:
+        """See `Replicas.translated`."""
+        return self.replicas.translated()
+
+    def wants_to_stop(self, *, stop: bool, interrupted: bool) -> bool:
+        """Tells the others that this process wants to; returns whether all of them stop now.
+
+        Raises:
+            ValueError: The processes have been seen to read different data.
+        """
+        if stop or interrupted:
+            self.agreement.wish_to_stop(interrupted=interrupted)
+        self.raise_if_data_differ()
+        return self.agreement.stop
+
+    def raise_if_interrupted(self) -> None:
+        """Ends this process, too, when another one was told to end.
+
+        Raises:
+            SystemExit: With 143, as SIGTERM does.
+        """
+        if self.agreement.interrupted:
+            _LOGGER.warning("Another process of the cluster was told to end: this one ends, too.")
+            raise SystemExit(128 + signal.SIGTERM)
+
+    def raise_if_data_differ(self) -> None:
+        """Raises if the processes have been seen to read different data.
+
+        Raises:
+            ValueError: They have.
+        """
+        if self.agreement.differ:
+            raise ValueError(
+                "The processes of the cluster read different data: each of them must be given the "
+                "same batches in the same order, and trains on its part of each. Seed what "
+                "input_fn shuffles in Python (random, numpy), sort the files that it lists; or "
+                "let input_fn take input_context (a tf.distribute.InputContext) and give each "
+                "process data of its own."
+            )
+
+
+def check_no_keras_distribution() -> None:
+    """Refuses what Keras would silently ignore.
+
+    Raises:
+        ValueError: `keras.distribution` is in use.
+    """
+    in_use: Any = keras.distribution.distribution()
+    if in_use is not None:
+        raise ValueError(
+            f"keras.distribution ({type(in_use).__name__}) is set, which Keras ignores on "
+            "TensorFlow. Use RunConfig(train_distribute=tf.distribute.MirroredStrategy()), or "
+            "several processes, and leave keras.distribution.set_distribution out."
+        )
+
+
+def check_same_beginning(replicas: Replicas, step: int, model_dir: str) -> None:
+    """Checks that all processes go on from the same checkpoint; called by all of them.
+
+    Raises:
+        ValueError: They do not see the same `model_dir`.
+    """
+    (of_chief,) = replicas.from_chief([tf.constant(step, tf.int64)])
+    differs = float(int(of_chief) != step)
+    if replicas.total(differs):
+        here = f"step {step}" if step else "no checkpoint"
+        raise ValueError(
+            f"The processes of the cluster must share model_dir: the chief's newest checkpoint in "
+            f"it is of step {int(of_chief)}, and in {model_dir} this process finds {here}."
+        )

@@ -1,0 +1,61 @@
+"""Which replicas train, as RunConfig and TF_CONFIG say."""
+
+import logging
+from typing import Any
+
+import tensorflow as tf
+
+from kerasrun.bridge.distribute.cluster import join, joined, member_of
+from kerasrun.bridge.distribute.replicas import Replicas
+from kerasrun.bridge.run_config import RunConfig
+from kerasrun.bridge.tf_config import EVALUATOR
+
+_LOGGER = logging.getLogger("tensorflow")
+_MIRRORED = (tf.distribute.MirroredStrategy, tf.compat.v1.distribute.MirroredStrategy)
+_SEVERAL = (
+    tf.distribute.MultiWorkerMirroredStrategy,
+    tf.distribute.experimental.MultiWorkerMirroredStrategy,
+    tf.compat.v1.distribute.experimental.MultiWorkerMirroredStrategy,
+)
+_ONE = (tf.distribute.OneDeviceStrategy, tf.compat.v1.distribute.OneDeviceStrategy)
+
+
+def replicas_of(config: RunConfig) -> Replicas | None:
+    """Returns the replicas that train by this config; None where one device does.
+
+    Raises:
+        ValueError: Its strategy cannot train here.
+        RuntimeError: The cluster in TF_CONFIG cannot be joined any more.
+        WorkerLostError: Another process of it did not come.
+    """
+    if config.task_type == EVALUATOR:
+        return None
+    strategy = chosen_strategy(config, "train_distribute")
+    if isinstance(strategy, _SEVERAL):
+        return _several(Replicas(strategy, member_of(strategy)))
+    if (member := joined()) or (member := join(config.node)):
+        if strategy is not None:
+            _LOGGER.info("TF_CONFIG names a cluster: %s is not used.", type(strategy).__name__)
+        return Replicas(member.strategy, member)
+    return None if strategy is None else _several(Replicas(strategy))
+
+
+def chosen_strategy(config: RunConfig, name: str) -> Any:
+    """The strategy of `train_distribute` or `eval_distribute`; None without, or with one device.
+
+    Raises:
+        ValueError: Replicas of it do not end a step with the same weights.
+    """
+    strategy = getattr(config, name) or getattr(config.experimental_distribute, name, None)
+    if strategy is None or isinstance(strategy, _ONE):
+        return None
+    if not isinstance(strategy, (*_MIRRORED, *_SEVERAL)):
+        raise ValueError(
+            f"RunConfig: {name} must be a MirroredStrategy or a MultiWorkerMirroredStrategy of "
+            f"tf.distribute; received {type(strategy).__name__}."
+        )
+    return strategy
+
+
+def _several(replicas: Replicas) -> Replicas | None:
+    return replicas if replicas.count > 1 else None
