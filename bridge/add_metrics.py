@@ -72,6 +72,11 @@ class _WithMetrics:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._program, name)
 
+    @property
+    def unwrapped(self) -> Program:
+        """The program of the model itself."""
+        return getattr(self._program, "unwrapped", self._program)
+
     def build(self, spec: Example, *, mode: str) -> None:
         """Builds the program, and makes the metrics for batches of this structure."""
         self._program.build(spec, mode=mode)

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras.src.losses import loss as keras_loss
 
 from kerasrun.bridge.distribute.gradients import reduced_gradients
+from kerasrun.bridge.distribute.mirrored import Mirrored
 from kerasrun.bridge.distribute.part import Part
 from kerasrun.bridge.distribute.replicas import Replicas
 from kerasrun.bridge.distribute.states import MEAN, SUM, Shared
@@ -28,9 +29,15 @@ class KerasModelPart:
     Args:
         program: The model.
         replicas: Who trains it.
+
+    Raises:
+        ValueError: Several replicas cannot train the model.
     """
 
     def __init__(self, program: KerasProgram, replicas: Replicas) -> None:
+        check_can_be_shared(program, replicas)
+        self._mirrored = Mirrored(program, replicas)
+        self.loaded, self.refresh = self._mirrored.loaded, self._mirrored.refresh
         self._program, self._model, self._replicas = program, program.model, replicas
         self._now: Any = threading.local()  # replicas of one process are threads of it
 
@@ -58,6 +65,7 @@ class KerasModelPart:
         one_device: Any = as_one_device if self._replicas.local_count == 1 else nullcontext
         summed = self._program.has_plain_train_step
         with (
+            self._mirrored.standing_in(),
             _unscaled_losses(),
             reduced_gradients(self._optimizers(), self._part, one_device, summed=summed),
         ):

@@ -8,10 +8,9 @@ import keras
 import tensorflow as tf
 
 from kerasrun.bridge.distribute.agreement import Agreement
-from kerasrun.bridge.distribute.keras_model import KerasModelPart, check_can_be_shared
-from kerasrun.bridge.distribute.mirrored import Mirrored
+from kerasrun.bridge.distribute.keras_model import KerasModelPart
 from kerasrun.bridge.distribute.replicas import Replicas
-from kerasrun.bridge.distribute.step import SharedStep
+from kerasrun.bridge.distribute.step import ModelPart, SharedStep
 from kerasrun.bridge.keras_program import KerasProgram
 from kerasrun.bridge.program import Program
 
@@ -32,25 +31,23 @@ class SharedTraining:
     """
 
     def __init__(self, program: Program, replicas: Replicas, *, own_data: bool) -> None:
-        assert isinstance(program, KerasProgram)
-        check_can_be_shared(program, replicas)
+        model = model_part(getattr(program, "unwrapped", program), replicas)
         self.replicas, self.own_data = replicas, own_data
         self.agreement = Agreement(replicas, own_data=own_data)
-        self._mirrored = Mirrored(program, replicas)
+        self._model = model
         self.step = SharedStep(
-            KerasModelPart(program, replicas),
+            model,
             replicas,
             self.agreement,
             program.global_step,
             own_data=own_data,
-            mirrored=self._mirrored.standing_in,
         )
 
     def begin(self, program: Program) -> None:
         """The chief has loaded the state to begin with: now all have it."""
         everything = {**program.variables(), **program.accumulators()}
         self.replicas.share_variables({**everything, "global_step": program.global_step})
-        self._mirrored.loaded()
+        self._model.loaded()
         self.agreement.begin()
 
     def goes_on(self) -> tf.Tensor:
@@ -66,7 +63,7 @@ class SharedTraining:
 
     def refresh(self) -> None:
         """Called before each call of the loop."""
-        self._mirrored.refresh()
+        self._model.refresh()
 
     def translated(self) -> Any:
         """See `Replicas.translated`."""
@@ -107,6 +104,20 @@ class SharedTraining:
                 "let input_fn take input_context (a tf.distribute.InputContext) and give each "
                 "process data of its own."
             )
+
+
+def model_part(program: Program, replicas: Replicas) -> ModelPart:
+    """What is to be known of a program to share its steps.
+
+    Raises:
+        ValueError: Its steps cannot be shared: it says why.
+    """
+    if isinstance(program, KerasProgram):
+        return KerasModelPart(program, replicas)
+    raise ValueError(
+        "An Estimator of a model_fn trains on one device: leave train_distribute and the other "
+        "processes of TF_CONFIG out, or make it a Keras model."
+    )
 
 
 def check_no_keras_distribution() -> None:

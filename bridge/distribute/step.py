@@ -1,6 +1,5 @@
 """A training step that all replicas take together, and leave with the same values everywhere."""
 
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -37,6 +36,12 @@ class ModelPart(Protocol):
             The replica's loss, and other scalars by name that are averaged over batches.
         """
 
+    def loaded(self) -> None:
+        """Its variables have been given other values."""
+
+    def refresh(self) -> None:
+        """Called before each call of the loop."""
+
     def add_means(self, means: dict[str, tf.Tensor]) -> None:
         """Adds the scalars of a batch to those that are averaged over batches."""
 
@@ -50,7 +55,6 @@ class SharedStep:
         agreement: What they agree on beside.
         global_step: The steps that have been taken.
         own_data: Whether each process reads data of its own.
-        mirrored: A context in which the model's variables are those of each replica.
     """
 
     def __init__(
@@ -61,15 +65,14 @@ class SharedStep:
         global_step: tf.Variable,
         *,
         own_data: bool,
-        mirrored: Callable[[], Any],
     ) -> None:
         self._model, self._replicas, self._agreement = model, replicas, agreement
-        self._global_step, self._own_data, self._mirrored = global_step, own_data, mirrored
+        self._global_step, self._own_data = global_step, own_data
         self._names: list[str] = []
 
     def __call__(self, batch: Example) -> tf.Tensor:
         """Called while a `tf.function` is traced."""
-        with self._mirrored(), self._model.sharing():
+        with self._model.sharing():
             loss, told, means = self._replicas.run(self._of_a_replica, batch)
         self._agreement.heard(told)
         self._model.add_means(dict(zip(self._names, tf.unstack(means), strict=True)))
