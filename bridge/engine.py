@@ -5,22 +5,19 @@ import os
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property
 from typing import Any, TypeVar
 
 import tensorflow as tf
 
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.distribute.replicas import Replicas
-from kerasrun.bridge.distribute.shared_training import SharedTraining
-from kerasrun.bridge.distribute.strategies import replicas_of
 from kerasrun.bridge.evaluation import evaluate_program, record_evaluation
 from kerasrun.bridge.first_batch import FirstBatch
 from kerasrun.bridge.hooks.hook_calls import HookCalls
-from kerasrun.bridge.input_pipeline import INPUT_CONTEXT, Example, InputFn, asks_for, dataset_from
+from kerasrun.bridge.input_pipeline import Example, InputFn, dataset_from
 from kerasrun.bridge.interrupts import deferred
-from kerasrun.bridge.loop import CompiledLoop
-from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings
+from kerasrun.bridge.loop_tuning import LoopChoice
+from kerasrun.bridge.loops import Loops
 from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.notices import give_notice
 from kerasrun.bridge.observer import Observer
@@ -30,7 +27,6 @@ from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.state import State
 from kerasrun.bridge.summaries import SummaryWriter
-from kerasrun.bridge.trainer import collected_every
 from kerasrun.bridge.training_record import TrainingRecord
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -76,50 +72,17 @@ class Engine:
         self._params = params
         self._writers: dict[str, SummaryWriter] = {}
         eagerly = program.run_eagerly
-        self._train_loops: dict[bool, tuple[CompiledLoop, SharedTraining | None]] = {}
-        # XLA rounds otherwise: evaluations are compared with each other, whenever they were made.
-        self._eval_loop = CompiledLoop(
-            program.eval_step,
-            eagerly=eagerly,
-            settings=LoopSettings(jit_compile=False, fixed=bool(config.deterministic)),
-        )
+        self.loops = Loops(program, config, _weakly(self._loop_chosen))
         self._predict = program.predict_step if eagerly else self.predict_step
         self._predict_many = PredictionLoop(self.predict_step, any_shape=program.any_shape)
         self.observers: list[Observer] = []
         self._noticed: set[str] = set()
         weakref.finalize(self, _close, self._writers)
 
-    @cached_property
+    @property
     def replicas(self) -> Replicas | None:
-        """Those that train the model together; None: one device does.
-
-        Raises:
-            ValueError, RuntimeError: They cannot; see `replicas_of`.
-        """
-        return replicas_of(self.config)
-
-    def train_loop(self, input_fn: InputFn) -> tuple[CompiledLoop, SharedTraining | None]:
-        """Runs `train_step` on batch after batch; with it, what several replicas share."""
-        program, config, shared, step = self.program, self.config, None, self.program.train_step
-        own_data = self.replicas is not None and asks_for(input_fn, INPUT_CONTEXT)
-        if own_data not in self._train_loops:
-            if self.replicas is not None:
-                shared = SharedTraining(program, self.replicas, own_data=own_data)
-                step = shared.step
-            self._train_loops[own_data] = (
-                CompiledLoop(
-                    step,
-                    program.global_step,
-                    eagerly=program.run_eagerly,
-                    settings=_loop_settings(config, fixed=shared is not None),
-                    chosen=_weakly(self._loop_chosen),
-                    summaries=lambda: (program.graph_metrics, collected_every(config)),
-                    weights=lambda: program.trained_variables().values(),
-                    together=shared,
-                ),
-                shared,
-            )
-        return self._train_loops[own_data]
+        """Those that train the model together; None: one device does."""
+        return self.loops.replicas
 
     def add_observer(self, observer: Observer) -> None:
         """From now on `observer` is told what happens."""
@@ -162,7 +125,7 @@ class Engine:
         if steps is not None:
             dataset = dataset.take(steps)
         self.program.build(dataset.element_spec, mode=ModeKeys.EVAL)
-        running = self._eval_loop.start(self.seen.of(dataset))
+        running = self.loops.evaluation.start(self.seen.of(dataset))
         holding = self.state.in_memory() if in_memory else self.state.holding(path)
         with (
             closing(running),
@@ -272,15 +235,6 @@ class Engine:
             yield self._writers[logdir]
         finally:
             self._writers[logdir].flush()
-
-
-def _loop_settings(config: RunConfig, *, fixed: bool) -> LoopSettings:
-    deterministic = bool(config.deterministic) or fixed
-    jit_compile = config.jit_compile if config.jit_compile is not None else "auto"
-    if deterministic and jit_compile == "auto":
-        jit_compile = False
-    steps_per_loop = config.steps_per_loop if config.steps_per_loop is not None else "auto"
-    return LoopSettings(steps_per_loop, jit_compile, fixed=deterministic)
 
 
 def _weakly(method: Callable[[_News], None]) -> Callable[[_News], None]:

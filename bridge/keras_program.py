@@ -163,13 +163,10 @@ class KerasProgram:
         data = self._data(batch)
         if not self.has_plain_train_step:
             return self._custom_step(self.model.train_step, data)
-        x, y, sample_weight = data
         model, view = self.model, self.replica.view
         with tf.GradientTape() as tape:
-            outputs = self._call(x, training=True)
-            if view is not None:
-                data, outputs = view.data(data, outputs)
-                x, y, sample_weight = data
+            data, outputs = self._answered(data, training=True)
+            x, y, sample_weight = data
             loss = target = model._compute_loss(x, y, outputs, sample_weight, training=True)
             if view is not None:
                 target = view.to_differentiate(loss, model.losses)
@@ -185,8 +182,8 @@ class KerasProgram:
         data = self._data(batch)
         if not self._plain_test_step:
             return self._custom_step(self.model.test_step, data)
+        data, outputs = self._answered(data, training=False)
         x, y, sample_weight = data
-        outputs = self._call(x, training=False)
         loss = self.model._compute_loss(x, y, outputs, sample_weight, training=False)
         return self._add_batch(loss, data, outputs)
 
@@ -271,6 +268,11 @@ class KerasProgram:
             if self.model._call_has_training_arg:
                 return self.model(x, training=training)
             return self.model(x)
+
+    def _answered(self, data: tuple[Any, Any, Any], *, training: bool) -> tuple[Any, Any]:
+        """The outputs, and what they are to be compared with."""
+        outputs, view = self._call(data[0], training=training), self.replica.view
+        return (data, outputs) if view is None else view.data(data, outputs)
 
     def _add_batch(self, loss: tf.Tensor, data: tuple[Any, Any, Any], outputs: Any) -> tf.Tensor:
         x, y, sample_weight = data

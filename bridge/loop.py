@@ -77,7 +77,8 @@ class CompiledLoop:
 
     def start(self, dataset: tf.data.Dataset) -> "Running":
         """Begins a pass over `dataset`; traces the loop if this structure is new."""
-        running = Running(self._tuner_for(dataset.element_spec), dataset)
+        tuner = self._tuner_for(dataset.element_spec)
+        running = Running(tuner, dataset, together=self._together)
         running.trace()
         return running
 
@@ -124,8 +125,9 @@ class Running:
         dataset: tf.data.Dataset,
         iterator: tf.data.Iterator | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        together: Together | None = None,
     ) -> None:
-        self._tuner = tuner
+        self._tuner, self._together = tuner, together
         self.dataset = dataset
         self.iterator: Any = iter(dataset) if iterator is None else iterator
         self._clock = clock
@@ -159,7 +161,8 @@ class Running:
         """Takes as many steps as fit into a short call.
 
         Args:
-            limit: The most that may be taken; fewer are where the data end, or a loss is no number.
+            limit: The most that may be taken; fewer are where the data end, or a loss is no number;
+                none where another process of several wants to stop.
             left: How many are to be taken in all, in this call and later ones, if that is known.
             due_in: In how many steps summaries are due. The call ends there at the latest, or it
                 collects them.
@@ -169,9 +172,12 @@ class Running:
         if there is not None:
             limit, left = min(limit, there), min(there, there if left is None else left)
         turn = self._tuner.turn(limit, left, due_in)
+        most = turn.most if self._together is None else self._together.agreed(turn.most)
+        if most == 0 < turn.most:
+            return Ran(0, True, 0.0)
         under_way = Pass(self.iterator, self._known)
         begun = self._clock()
-        took = turn.loop(self.iterator, turn.most, known=under_way.known, due_in=due_in or 0)
+        took = turn.loop(self.iterator, most, known=under_way.known, due_in=due_in or 0)
         steps, more, loss = int(took.done), bool(took.more), float(took.loss)
         seconds = self._clock() - begun
         collected: Sequence[Collected] = ()
@@ -186,8 +192,13 @@ class Running:
 
     def run_one(self, step: Callable[[Any], Any]) -> Ran:
         """Takes one step, with a function that does what it does beside the compiled loop."""
+        if self._together is not None and not self._together.agreed(1):
+            return Ran(0, True, 0.0)
         batch = next(self.iterator, None)
-        if batch is None:
+        there = batch is not None
+        if self._together is not None:
+            there = bool(self._together.have_data(tf.constant(there)))
+        if not there:
             return Ran(0, False, 0.0)
         begun = self._clock()
         loss = float(step(batch))

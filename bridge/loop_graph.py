@@ -67,8 +67,8 @@ class Together(Protocol):
     def own_data(self) -> bool:
         """Whether each process reads data of its own, which may end before another's."""
 
-    def goes_on(self) -> tf.Tensor:
-        """In a graph: whether the next step may be taken."""
+    def agreed(self, limit: int) -> int:
+        """How many steps all take in the next call, if this process would take so many."""
 
     def have_data(self, there: tf.Tensor) -> tf.Tensor:
         """In a graph: whether all of them have a batch, if this one has."""
@@ -129,10 +129,7 @@ class GraphLoop:
         spec, together = iterator.element_spec, self._together
 
         def goes_on(so_far: Steps) -> tf.Tensor:
-            unharmed_so_far = so_far.more & unharmed(so_far.loss, self._until_nan)
-            if together is not None:
-                unharmed_so_far &= together.goes_on()
-            return (so_far.done < limit) & unharmed_so_far
+            return (so_far.done < limit) & so_far.more & unharmed(so_far.loss, self._until_nan)
 
         def one(so_far: Steps) -> tuple[Steps]:
             def step(batch: Example) -> Steps:

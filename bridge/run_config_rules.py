@@ -12,7 +12,6 @@ Rule = tuple[Callable[[Any], bool], str]
 _NO_EFFECT = {
     "session_config": "there are no sessions; tf.config has these settings",
     "device_fn": "steps are placed by TensorFlow; tf.device serves inside input_fn and the model",
-    "eval_distribute": "evaluations run on one device",
 }
 
 

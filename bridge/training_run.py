@@ -47,8 +47,10 @@ def train(
         NanLossDuringTrainingError: A loss or a weight was no number.
         CheckpointWriteError: A checkpoint could not be written.
     """
-    loop, together = engine.train_loop(input_fn)
+    loop, together = engine.loops.training(input_fn)
     writes = together is None or together.replicas.is_chief
+    if together is not None:
+        together.prepare()
     dataset = engine.dataset(input_fn, ModeKeys.TRAIN)
     engine.program.build(dataset.element_spec, mode=ModeKeys.TRAIN)
     hooks = [*hooks, *engine.program.own_hooks(ModeKeys.TRAIN)]
@@ -81,7 +83,7 @@ def train(
                 begun,
                 done=done,
                 every_steps=config.save_summary_steps,
-                write_summary=writer.serialized,
+                write_summary=writer.serialized if writes else None,
             ) as session,
         ):
             saver = Saver(files, listeners, begun if latest else None)

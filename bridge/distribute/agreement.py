@@ -1,18 +1,20 @@
-"""What the processes agree on at each step, beside the update: whether to stop, and on the data.
+"""What the processes of a cluster agree on between two calls of their loops.
 
-It travels with the step's own sums, so that all of them end the same step with the same answer.
+TensorFlow tells the collective operations of one call of a function from those of the next: so all
+processes must make the same calls, of as many steps each. How many is found by time and by hooks,
+which differ: before each call they tell each other, and the fewest is taken. With that goes whether
+somebody wants to stop, so that all end at the same step; and what data they have read.
 """
 
-from typing import Any
+from collections.abc import Sequence
 
 import tensorflow as tf
 
+from kerasrun.bridge.distribute.fingerprint import PRINTS, fingerprint
 from kerasrun.bridge.distribute.replicas import Replicas
 
 _LOOK_EVERY_STEPS = 64
-_SAMPLES = 256
-_SIGNAL = 1e6  # more than all replicas together wish for another reason
-_PRINTS = 4096  # fingerprints are below: sums of their squares are exact in float64
+_NO, _STOP, _SIGNAL = 0, 1, 2
 
 
 class Agreement:
@@ -21,73 +23,57 @@ class Agreement:
     Args:
         replicas: Who agrees.
         own_data: Whether each process reads data of its own, which then may differ.
+
+    Attributes:
+        stop: Whether somebody wants to stop: then all do.
+        interrupted: Whether that is because of a signal.
+        differ: Whether the processes have been seen to read different data.
     """
 
     def __init__(self, replicas: Replicas, *, own_data: bool) -> None:
-        self._count, self._looks = replicas.count, not own_data
+        self._replicas, self._looks = replicas, not own_data
         with tf.init_scope():
-            self._wish = tf.Variable(0.0, trainable=False, dtype=tf.float64)
-            self._agreed = tf.Variable([0.0, 0.0], trainable=False, dtype=tf.float64)
-
-    def wish_to_stop(self, *, interrupted: bool) -> None:
-        """Tells the others with the next step; whether by a signal, or as training has its end."""
-        self._wish.assign(_SIGNAL if interrupted else 1.0)
+            self._seen = tf.Variable(0.0, trainable=False, dtype=tf.float64)
+        self.begin()
 
     def begin(self) -> None:
-        """Nothing has been asked for."""
-        self._wish.assign(0.0)
-        self._agreed.assign([0.0, 0.0])
+        """Nothing has been asked for, nothing has been read."""
+        self._wish = _NO
+        self.stop = self.interrupted = self.differ = False
+        self._seen.assign(0.0)
 
-    @property
-    def stop(self) -> bool:
-        """Whether somebody wanted to stop before the last step."""
-        return bool(self._agreed[0] > 0)
+    def wish_to_stop(self, *, interrupted: bool) -> None:
+        """To be told to the others; whether by a signal, or as training has come to its end."""
+        self._wish = max(self._wish, _SIGNAL if interrupted else _STOP)
 
-    @property
-    def interrupted(self) -> bool:
-        """Whether that was because of a signal."""
-        return bool(self._agreed[0] >= _SIGNAL)
+    def agreed(self, limit: int) -> int:
+        """How many steps all processes take in the next call; called by all of them.
 
-    @property
-    def differ(self) -> bool:
-        """Whether the processes have been seen to read different data."""
-        return bool(self._agreed[1] > 0)
+        Args:
+            limit: How many this one would take.
 
-    def goes_on(self) -> tf.Tensor:
-        """In a graph: whether the next step may be taken."""
-        return tf.reduce_all(tf.equal(self._agreed, 0.0))
+        Returns:
+            0 where somebody wants to stop.
+        """
+        if not self._replicas.several_processes:
+            self.stop, self.interrupted = self._wish >= _STOP, self._wish == _SIGNAL
+        else:
+            limit = self._heard(self._replicas.told_by_all([limit, self._wish, float(self._seen)]))
+        return 0 if self.stop or self.differ else limit
 
-    def told(self, batch: Any, step: tf.Tensor) -> list[tf.Tensor]:
-        """In a replica's step: what is to be summed up over the replicas."""
-        print_ = tf.constant(0.0, tf.float64)
-        if self._looks:
-            looks = tf.equal(step % _LOOK_EVERY_STEPS, 0)
-            print_ = tf.cond(looks, lambda: fingerprint(batch), lambda: tf.zeros([], tf.float64))
-        return [tf.stack([self._wish, print_, print_ * print_])]
+    def read(self, batch: object, step: tf.Tensor) -> None:
+        """In a graph: this process has read a batch, the same as the others, as it should be."""
+        if not self._looks or not self._replicas.several_processes:
+            return
 
-    def heard(self, sums: tf.Tensor) -> None:
-        """In a graph, after a step: what the sums were."""
-        count = tf.constant(self._count, tf.float64)
-        spread = count * sums[2] - sums[1] * sums[1]
-        self._agreed.assign(tf.stack([sums[0], spread]))
+        def with_this() -> tf.Tensor:
+            return (31.0 * self._seen + fingerprint(batch)) % PRINTS
 
+        looks = tf.equal(step % _LOOK_EVERY_STEPS, 0)
+        self._seen.assign(tf.cond(looks, with_this, lambda: tf.identity(self._seen)))
 
-def fingerprint(batch: Any) -> tf.Tensor:
-    """A whole number below 4,096 that tells batches apart, float64; of some of their values."""
-    total = tf.zeros([], tf.int64)
-    leaves = [one for one in tf.nest.flatten(batch, expand_composites=True) if one is not None]
-    for index, one in enumerate(leaves):
-        flat = tf.reshape(one, [-1])
-        size = tf.shape(flat)[0]
-        some = _hashed(flat[:: tf.maximum(size // _SAMPLES, 1)][:_SAMPLES])
-        places = tf.range(1, tf.shape(some)[0] + 1, dtype=tf.int64)
-        total += (index + 1) * tf.reduce_sum(places * (some % _PRINTS)) + tf.cast(size, tf.int64)
-    return tf.cast(total % _PRINTS, tf.float64)
-
-
-def _hashed(values: tf.Tensor) -> tf.Tensor:
-    if values.dtype == tf.string:
-        return tf.strings.to_hash_bucket_fast(values, _PRINTS)
-    if values.dtype.is_floating:
-        return tf.cast(tf.bitcast(tf.cast(values, tf.float32), tf.int32), tf.int64)
-    return tf.cast(values, tf.int64)
+    def _heard(self, told: Sequence[Sequence[float]]) -> int:
+        limits, wishes, prints = zip(*told, strict=True)
+        self.stop, self.interrupted = max(wishes) >= _STOP, max(wishes) == _SIGNAL
+        self.differ = len(set(prints)) > 1
+        return int(min(limits))

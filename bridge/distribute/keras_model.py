@@ -41,6 +41,18 @@ class KerasModelPart:
         self._program, self._model, self._replicas = program, program.model, replicas
         self._now: Any = threading.local()  # replicas of one process are threads of it
 
+    def prepare(self) -> None:
+        """Nothing is built otherwise."""
+
+    def state(self) -> dict[str, tf.Variable]:
+        """All that replicas must begin with alike."""
+        return {**self._program.variables(), **self._program.accumulators()}
+
+    def have_data(self, there: tf.Tensor) -> tf.Tensor:
+        """In a graph: whether all processes have a batch, if this one has."""
+        count = self._replicas.count
+        return tf.equal(self._replicas.added(tf.cast(there, tf.float32)), float(count))
+
     def shared(self) -> list[Shared]:
         """Statistics of layers and what metrics have added up.
 
@@ -75,8 +87,7 @@ class KerasModelPart:
     def taking(self, part: Part) -> Iterator[None]:
         """Within it this thread takes the replica's part of a step."""
         self._now.part = part
-        if self._program.has_plain_train_step:  # what another computes is its own business
-            self._program.replica.view = _View(part, gathers=self._must_gather())
+        self._program.replica.view = _View(part, gathers=self._must_gather())
         try:
             yield
         finally:
@@ -84,8 +95,15 @@ class KerasModelPart:
 
     def train_step(self, part: Part) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The replica's update; returns its loss, and other means over batches by name."""
+        return self._taken(self._program.train_step, part)
+
+    def eval_step(self, part: Part) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The replica's part of a batch of an evaluation."""
+        return self._taken(self._program.eval_step, part)
+
+    def _taken(self, step: Any, part: Part) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         with self._program.metrics.means.collected() as means:
-            loss = self._program.train_step(part.batch)
+            loss = step(part.batch)
         return loss, means
 
     def add_means(self, means: dict[str, tf.Tensor]) -> None:
@@ -102,7 +120,7 @@ class KerasModelPart:
         return part
 
     def _must_gather(self) -> bool:
-        """Whether a loss or a metric must see all rows."""
+        """Whether a loss or a metric must see all rows. A step of the model's own asks nobody."""
         return not (
             self._program.metrics.are_graph_code
             and all(_is_mean_of_examples(one) for one in _losses(self._model))

@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from kerasrun.bridge.distribute.open_shapes import padded
 from kerasrun.bridge.distribute.replicas import Replicas
 from kerasrun.bridge.distribute.rows import Rows, rows_in, shared_rows, sliced
 from kerasrun.bridge.input_pipeline import Example
@@ -25,6 +26,7 @@ class Part:
 
     def __init__(self, replicas: Replicas, batch: Example, *, own_data: bool) -> None:
         self._replicas = replicas
+        replicas.begin_step()
         total = rows_in(batch)
         if own_data:
             among = replicas.local_count
@@ -56,12 +58,12 @@ class Part:
 
         @tf.custom_gradient
         def gather(own: tf.Tensor) -> Any:
-            placed = _padded(own[: rows.count], rows.offset, behind)
+            placed = padded(own[: rows.count], rows.offset, behind)
             (found,) = self._replicas.sum([placed])
 
             def gradient(upstream: tf.Tensor) -> tf.Tensor:
                 mine = upstream[rows.offset : rows.offset + rows.count]
-                return _padded(mine, 0, length - rows.count)
+                return padded(mine, 0, length - rows.count)
 
             return found, gradient
 
@@ -94,12 +96,6 @@ def _of_all(replicas: Replicas, here: Rows) -> Rows:
     (counts,) = replicas.sum([tf.cast(mine, tf.int64)])
     counts = tf.cast(counts, tf.int32)
     return here._replace(total=tf.reduce_sum(counts), offset=tf.reduce_sum(counts[:number]))
-
-
-def _padded(value: tf.Tensor, before: Any, behind: Any) -> tf.Tensor:
-    rest = tf.zeros([tf.rank(value) - 1, 2], tf.int32)
-    first = tf.stack([tf.cast(before, tf.int32), tf.cast(behind, tf.int32)])
-    return tf.pad(value, tf.concat([[first], rest], axis=0))
 
 
 def _sent_as(dtype: tf.DType) -> tf.DType:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from kerasrun.bridge.distribute.cluster import Member
 from kerasrun.bridge.distribute.lost_workers import translated
+from kerasrun.bridge.distribute.open_shapes import OpenShapes
 
 _LOGGER = logging.getLogger("tensorflow")
 _SUM = tf.distribute.ReduceOp.SUM
@@ -41,8 +42,12 @@ class Replicas:
         self.rank = member.rank if member is not None else 0
         self.names = member.names if member is not None else ["this process"]
         self.local_count = self.count // len(self.names)
+        self._open_shapes = OpenShapes(
+            strategy, self.count, several_processes=self.several_processes
+        )
         # Traced once.
         self._total = tf.function(self.added, autograph=False)
+        self._told = tf.function(lambda one: self.run(self._placed, one), autograph=False)
 
     @property
     def is_chief(self) -> bool:
@@ -74,24 +79,24 @@ class Replicas:
         All replicas must ask for the same at the same place.
         """
         found: dict[int, Any] = {}
-        by_kind: dict[Any, list[int]] = {}
+        small: dict[tf.DType, list[int]] = {}
         for index, tensor in enumerate(tensors):
-            by_kind.setdefault((type(tensor), tensor.dtype), []).append(index)
-        for indices in by_kind.values():
-            small = [i for i in indices if _is_small(tensors[i])]
-            large = [i for i in indices if i not in small]
-            sent = [_packed([tensors[i] for i in small])] if small else []
-            # Not the variables themselves, nor what another replica may change.
-            sent += [
-                tf.nest.map_structure(tf.identity, tensors[i], expand_composites=True)
-                for i in large
-            ]
-            sums = tf.distribute.get_replica_context().all_reduce(_SUM, sent)
-            if small:
-                pack, *sums = sums
-                found |= zip(small, _unpacked(pack, [tensors[i] for i in small]), strict=True)
-            found |= zip(large, sums, strict=True)
+            if isinstance(tensor, tf.IndexedSlices):
+                found[index] = self._gathered(tensor)
+            elif not tensor.shape.is_fully_defined():
+                found[index] = self._open_shapes.sum(tensor)
+            elif tensor.shape.num_elements() > _PACKED_ELEMENTS:
+                found[index] = _all_reduced(tensor)
+            else:
+                small.setdefault(tensor.dtype, []).append(index)
+        for indices in small.values():
+            given = [tensors[i] for i in indices]
+            found |= zip(indices, _unpacked(_all_reduced(_packed(given)), given), strict=True)
         return [found[index] for index in range(len(tensors))]
+
+    def begin_step(self) -> None:
+        """A replica's step is about to be traced."""
+        self._open_shapes.begin_step()
 
     def from_chief(self, values: Sequence[Any]) -> list[tf.Tensor]:
         """The values that the first replica has of numeric tensors; called by all processes."""
@@ -112,6 +117,13 @@ class Replicas:
         with self.translated():
             found = self._total(tf.constant(value, tf.float64))
             return float(found) / self.local_count
+
+    def told_by_all(self, numbers: Sequence[float]) -> list[list[float]]:
+        """What each replica's process tells, the chief's first; called by all."""
+        with self.translated():
+            found = self._told(tf.constant(numbers, tf.float64))
+            rows: list[list[float]] = found.numpy().tolist()
+            return rows
 
     def share_variables(self, variables: Mapping[str, tf.Variable]) -> None:
         """Gives every process the values that the chief has."""
@@ -138,6 +150,18 @@ class Replicas:
         """Of the input's random numbers: all processes must draw the same."""
         return 0 if seed is None and self.several_processes else seed
 
+    def _gathered(self, slices: tf.IndexedSlices) -> tf.IndexedSlices:
+        number = tf.cast(self.replica, tf.int32)
+        rows = tf.cast(tf.shape(slices.indices)[0], tf.int64)
+        counts = _all_reduced(tf.one_hot(number, self.count, on_value=rows))
+        return self._open_shapes.gathered(slices, tf.cast(counts, tf.int32), number)
+
+    def _placed(self, row: tf.Tensor) -> tf.Tensor:
+        """All replicas' rows, of one a replica."""
+        here = tf.one_hot(self.replica, self.count, dtype=row.dtype)
+        (rows,) = self.sum([here[:, tf.newaxis] * row])
+        return rows
+
     def _call(self, step: Callable[[], list[tf.Tensor]]) -> list[tf.Tensor]:
         @tf.function(autograph=False)
         def call() -> list[tf.Tensor]:
@@ -149,11 +173,10 @@ class Replicas:
             return [tf.identity(one) for one in found]
 
 
-def _is_small(tensor: Any) -> bool:
-    if isinstance(tensor, tf.IndexedSlices):
-        return False
-    elements = tensor.shape.num_elements()
-    return elements is not None and elements <= _PACKED_ELEMENTS
+def _all_reduced(tensor: tf.Tensor) -> tf.Tensor:
+    # Not the variable itself, nor what another replica may change.
+    (found,) = tf.distribute.get_replica_context().all_reduce(_SUM, [tf.identity(tensor)])
+    return found
 
 
 def _packed(tensors: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -8,10 +8,8 @@ import keras
 import tensorflow as tf
 
 from kerasrun.bridge.distribute.agreement import Agreement
-from kerasrun.bridge.distribute.keras_model import KerasModelPart
+from kerasrun.bridge.distribute.model_part import shared_model
 from kerasrun.bridge.distribute.replicas import Replicas
-from kerasrun.bridge.distribute.step import ModelPart, SharedStep
-from kerasrun.bridge.keras_program import KerasProgram
 from kerasrun.bridge.program import Program
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -31,35 +29,31 @@ class SharedTraining:
     """
 
     def __init__(self, program: Program, replicas: Replicas, *, own_data: bool) -> None:
-        model = model_part(getattr(program, "unwrapped", program), replicas)
         self.replicas, self.own_data = replicas, own_data
         self.agreement = Agreement(replicas, own_data=own_data)
-        self._model = model
-        self.step = SharedStep(
-            model,
-            replicas,
-            self.agreement,
-            program.global_step,
-            own_data=own_data,
-        )
+        self._model, self.step = shared_model(program, replicas, self.agreement, own_data=own_data)
+
+    def prepare(self) -> None:
+        """A training is about to begin, and its model to be built."""
+        self._model.prepare()
 
     def begin(self, program: Program) -> None:
         """The chief has loaded the state to begin with: now all have it."""
-        everything = {**program.variables(), **program.accumulators()}
+        everything = self._model.state()
         self.replicas.share_variables({**everything, "global_step": program.global_step})
         self._model.loaded()
         self.agreement.begin()
 
-    def goes_on(self) -> tf.Tensor:
-        """In a graph: whether the next step may be taken."""
-        return self.agreement.goes_on()
+    def agreed(self, limit: int) -> int:
+        """See `Agreement.agreed`."""
+        return self.agreement.agreed(limit)
 
     def have_data(self, there: tf.Tensor) -> tf.Tensor:
         """In a graph: whether all processes have a batch, if this one has."""
         if not self.own_data:
             return there
-        replicas = self.replicas
-        return tf.equal(replicas.added(tf.cast(there, tf.float32)), float(replicas.count))
+        found: tf.Tensor = self._model.have_data(there)
+        return found
 
     def refresh(self) -> None:
         """Called before each call of the loop."""
@@ -104,20 +98,6 @@ class SharedTraining:
                 "let input_fn take input_context (a tf.distribute.InputContext) and give each "
                 "process data of its own."
             )
-
-
-def model_part(program: Program, replicas: Replicas) -> ModelPart:
-    """What is to be known of a program to share its steps.
-
-    Raises:
-        ValueError: Its steps cannot be shared: it says why.
-    """
-    if isinstance(program, KerasProgram):
-        return KerasModelPart(program, replicas)
-    raise ValueError(
-        "An Estimator of a model_fn trains on one device: leave train_distribute and the other "
-        "processes of TF_CONFIG out, or make it a Keras model."
-    )
 
 
 def check_no_keras_distribution() -> None:

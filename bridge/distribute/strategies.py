@@ -40,6 +40,22 @@ def replicas_of(config: RunConfig) -> Replicas | None:
     return None if strategy is None else _several(Replicas(strategy))
 
 
+def evaluating_replicas_of(config: RunConfig) -> Replicas | None:
+    """Returns the devices of this process that evaluate; None where one does.
+
+    Raises:
+        ValueError: The strategy of `eval_distribute` cannot evaluate here.
+    """
+    strategy = chosen_strategy(config, "eval_distribute")
+    if isinstance(strategy, _SEVERAL):
+        raise ValueError(
+            "RunConfig: eval_distribute cannot be a MultiWorkerMirroredStrategy: one process "
+            "evaluates (the evaluator of TF_CONFIG, or a master). Use a MirroredStrategy for its "
+            "devices, or leave eval_distribute out."
+        )
+    return None if strategy is None else _several(Replicas(strategy))
+
+
 def chosen_strategy(config: RunConfig, name: str) -> Any:
     """The strategy of `train_distribute` or `eval_distribute`; None without, or with one device.
 

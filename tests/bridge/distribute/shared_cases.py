@@ -180,7 +180,7 @@ def dropout() -> Any:
 def own_step() -> Any:
     model = OwnStep()
     model(tf.zeros([1, 4]))
-    return compiled(model, "sgd"), batches({"x": X}, Y)
+    return compiled(model, "sgd", "mse"), batches({"x": X}, Y)
 
 
 def half_precision() -> Any:
@@ -210,6 +210,7 @@ def own_data() -> Any:
     return compiled(dense(L.Dense(8, "relu")), "sgd", "mse", metrics=["mae"]), input_fn
 
 
+EVALUATED = ("plain", "scalar_loss", "weighted", "own_step")
 CASES: dict[str, Callable[[], Any]] = {
     one.__name__: one
     for one in (
@@ -236,10 +237,11 @@ def train(case: str, out: Path, strategy: Any) -> None:
     model, input_fn = CASES[case]()
     config = tf_estimator.RunConfig(
         model_dir=str(out / case),
-        save_summary_steps=1,
+        save_summary_steps=1 if case == "plain" else 4,  # many steps in a call, too
         log_step_count_steps=None,
         tf_random_seed=5,
         train_distribute=strategy,
+        eval_distribute=strategy,
         jit_compile=False,
     )
     estimator = tf_estimator.model_to_estimator(keras_model=model, config=config)
@@ -249,6 +251,9 @@ def train(case: str, out: Path, strategy: Any) -> None:
     except ValueError as error:
         kept["refused"] = str(error)
     else:
+        if member is None and case in EVALUATED:
+            result = estimator.evaluate(input_fn, steps=5)
+            kept["evaluated"] = [result[name] for name in sorted(result)]
         weights = [value.numpy().ravel() for value in estimator.program.variables().values()]
         kept["weights"] = np.concatenate([w.astype("float64") for w in weights])
         if member is None or member.rank == 0:
