@@ -12,10 +12,14 @@ import pytest
 collect_ignore_glob = ["data/*.py", "*/programs/*.py"]
 
 
+# The million objects that TensorFlow's import makes are not looked at again and again.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """The million objects that TensorFlow's import makes are not looked at again and again."""
-    gc.collect()
+    """What the imports have made stays to the end: only what tests make is collected."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(100_000, 50, 100)
 
 

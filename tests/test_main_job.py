@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -13,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from kerasrun import runs
+from tests.cli.conftest import mlrun_command
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
@@ -65,17 +69,21 @@ def test_it_is_recorded_as_completed_and_learnt_something(run: Any) -> None:
 
 @pytest.fixture(scope="module")
 def tensorboard(run: Any, root: Path) -> Iterator[str]:
-    """The URL of the real TensorBoard on this run."""
-    command = [sys.executable, "-m", "kerasrun", "tensorboard", "@last", "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--root", str(root)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
+    """The URL of the real TensorBoard on the run and on one of two others."""
+    for name in ("one", "two"):
+        with runs.start(name, root=root) as tracked:
+            tracked.log({"loss": 0.5}, step=5)
+            tracked.log({"loss": 0.25}, step=5, group="eval")
+    command = mlrun_command("tensorboard", run["id"], "two", "--port", "0", "--root", str(root))
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
-    found = re.search(r"http://127\.0\.0\.1:\d+/", process.stdout.readline())
-    assert found
-    yield found[0]
-    process.terminate()
-    process.communicate(timeout=30)
+    line = process.stdout.readline()
+    found = re.match(r"TensorBoard at (http://127\.0\.0\.1:\d+/)   ", line)
+    assert found, line
+    yield found[1]
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
 
 
 def test_tensorboard_shows_training_and_evaluation_on_the_same_charts(
@@ -83,11 +91,11 @@ def test_tensorboard_shows_training_and_evaluation_on_the_same_charts(
 ) -> None:
     deadline = time.monotonic() + 60
     tags: dict[str, Any] = {}
-    while len(tags) < 2 and time.monotonic() < deadline:
+    while len(tags) < 4 and time.monotonic() < deadline:
         tags = ask(tensorboard, "tags")
         time.sleep(0.1)
-    training, evaluation = sorted(tags, key=len)
-    assert evaluation == f"{training}/eval"
+    training, evaluation = "units=10,lr=0.01", "units=10,lr=0.01/eval"
+    assert set(tags) == {training, evaluation, "two", "two/eval"}, "exactly those that are meant"
     assert sorted(tags[training]) == ["accuracy", "global_step/sec", "loss"]
     assert sorted(tags[evaluation]) == ["accuracy", "loss"]
     points = ask(tensorboard, "scalars", run=evaluation, tag="accuracy")

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,7 +15,7 @@ from kerasrun import estimator as tf_estimator
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.errors import CheckpointDamagedError
 from kerasrun.bridge.input_position import read_position
-from tests.bridge.conftest import Recorder, build_model
+from tests.bridge.conftest import Recorder, plain_model
 
 FILES = [
     "model.ckpt-6.index",
@@ -31,9 +30,8 @@ FILES = [
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the checkpoints of steps 0, 3 and 6, and the values at 3 and 6."""
     folder = tmp_path_factory.mktemp("trained") / "model_dir"
-    keras.utils.set_random_seed(1)
     config = tf_estimator.RunConfig(save_checkpoints_steps=3)
-    estimator = tf_estimator.model_to_estimator(build_model(), model_dir=folder, config=config)
+    estimator = tf_estimator.model_to_estimator(plain_model(), model_dir=folder, config=config)
     estimator.train(numbers, max_steps=6)
     return folder
 
@@ -51,8 +49,7 @@ def folder(trained: Path, tmp_path: Path) -> Path:
 
 
 def estimator_on(folder: Path) -> tuple[tf_estimator.Estimator, Recorder]:
-    keras.utils.set_random_seed(1)
-    estimator = tf_estimator.model_to_estimator(build_model(), model_dir=folder)
+    estimator = tf_estimator.model_to_estimator(plain_model(), model_dir=folder)
     notices = Recorder()
     estimator.add_observer(notices)
     return estimator, notices
@@ -147,7 +144,7 @@ def values(trained: Path) -> dict[int, dict[str, Any]]:
 
 
 @settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(data=st.data())
 def test_whatever_bytes_are_flipped_what_is_loaded_is_what_was_saved(

@@ -11,6 +11,8 @@ from kerasrun.bridge.loop_tuning import LoopTuner
 
 PROGRAM = """
 import hashlib, sys
+from kerasrun._tensorflow_import import import_tensorflow
+import_tensorflow()
 import keras, numpy as np, tensorflow as tf
 from kerasrun import estimator as tf_estimator
 from kerasrun.bridge import loop_tuning

@@ -19,9 +19,9 @@ OPTIMIZERS: dict[str, Callable[[], Any]] = {
     "adagrad-averaged": lambda: optimizers.Adagrad(0.1, use_ema=True),
     "adam": lambda: optimizers.Adam(0.01),
     "adam-amsgrad": lambda: optimizers.Adam(0.01, amsgrad=True),
-    "adam-clipped": lambda: optimizers.Adam(0.01, clipnorm=0.01),
-    "adam-decayed": lambda: optimizers.Adam(0.01, weight_decay=0.01),
-    "adam-scheduled": lambda: optimizers.Adam(optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)),
+    "adam-scheduled-clipped-decayed": lambda: optimizers.Adam(
+        optimizers.schedules.ExponentialDecay(0.1, 3, 0.5), clipnorm=0.01, weight_decay=0.01
+    ),
     "ftrl": lambda: optimizers.Ftrl(0.1, l1_regularization_strength=0.01, beta=0.1),
     "ftrl-scheduled": lambda: optimizers.Ftrl(optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)),
     "ftrl-shrunk": lambda: optimizers.Ftrl(0.1, l2_shrinkage_regularization_strength=0.01),

@@ -46,23 +46,29 @@ def compiled(**settings: Any) -> Callable[[], keras.Model]:
 @pytest.mark.parametrize(
     "optimizer",
     [
-        pytest.param(lambda: optimizers.SGD(0.1, momentum=0.9, nesterov=True), id="momentum"),
-        pytest.param(lambda: optimizers.RMSprop(0.01, centered=True), id="RMSprop"),
-        pytest.param(lambda: optimizers.Adam(0.01, amsgrad=True), id="amsgrad"),
-        pytest.param(lambda: optimizers.AdamW(0.01, weight_decay=0.1), id="AdamW"),
+        pytest.param(
+            lambda: optimizers.SGD(
+                optimizers.schedules.ExponentialDecay(0.5, 2, 0.5), momentum=0.9, nesterov=True
+            ),
+            id="schedule, momentum",
+        ),
+        pytest.param(
+            lambda: optimizers.RMSprop(0.01, centered=True, clipvalue=0.01),
+            id="RMSprop, clipvalue",
+        ),
+        pytest.param(
+            lambda: optimizers.Adam(0.01, amsgrad=True, clipnorm=0.1), id="amsgrad, clipnorm"
+        ),
+        pytest.param(
+            lambda: optimizers.AdamW(0.01, weight_decay=0.1, global_clipnorm=0.1),
+            id="AdamW, global_clipnorm",
+        ),
         pytest.param(lambda: optimizers.Adagrad(0.1), id="Adagrad"),
         pytest.param(lambda: optimizers.Ftrl(0.1), id="Ftrl"),
         pytest.param(lambda: optimizers.Nadam(0.01), id="Nadam"),
         pytest.param(lambda: optimizers.Lion(0.01), id="Lion"),
         pytest.param(lambda: optimizers.Adafactor(0.1), id="Adafactor"),
         pytest.param(lambda: optimizers.Muon(0.01), id="Muon"),
-        pytest.param(
-            lambda: optimizers.SGD(optimizers.schedules.ExponentialDecay(0.5, 2, 0.5)),
-            id="schedule",
-        ),
-        pytest.param(lambda: optimizers.Adam(0.01, clipnorm=0.1), id="clipnorm"),
-        pytest.param(lambda: optimizers.Adam(0.01, global_clipnorm=0.1), id="global_clipnorm"),
-        pytest.param(lambda: optimizers.Adam(0.01, clipvalue=0.01), id="clipvalue"),
         pytest.param(
             lambda: optimizers.SGD(0.1, gradient_accumulation_steps=2), id="accumulated gradients"
         ),
@@ -118,9 +124,15 @@ class Certainty(keras.metrics.Metric):
     [
         pytest.param({"loss": one_minus_probability}, id="a function as loss"),
         pytest.param({"loss": Scaled(2.0)}, id="a class as loss"),
-        pytest.param({"metrics": [one_minus_probability]}, id="a function as metric"),
-        pytest.param({"metrics": lambda: [Certainty()]}, id="a class as metric"),
-        pytest.param({"metrics": ["acc", "sparse_categorical_crossentropy"]}, id="short names"),
+        pytest.param(
+            {
+                "metrics": lambda: [
+                    *[one_minus_probability, Certainty()],
+                    *["acc", "sparse_categorical_crossentropy"],
+                ]
+            },
+            id="a function, a class and names as metrics",
+        ),
     ],
 )
 def test_losses_and_metrics_of_ones_own(
@@ -154,13 +166,6 @@ MANY = [
 ]
 
 
-def test_metrics_by_their_names(flowers: Arrays, tmp_path: Path) -> None:
-    features, species = flowers
-    one_hot = np.eye(3, dtype="float32")[species]
-    build = compiled(loss="categorical_crossentropy", metrics=MANY)
-    assert_evaluates_as_keras(build, batches(features, one_hot), tmp_path)
-
-
 def test_metrics_that_are_vectors_are_in_results_and_on_no_chart(
     flowers: Arrays, tmp_path: Path, scalars: Any
 ) -> None:
@@ -174,16 +179,17 @@ def test_metrics_that_are_vectors_are_in_results_and_on_no_chart(
     assert set(scalars(estimator.eval_dir())) == {"loss", "mae"}
 
 
-def test_metrics_of_probabilities_and_vectors(flowers: Arrays, tmp_path: Path) -> None:
-    """Precision, recall, area under a curve; one F1 score for each species."""
+def test_metrics_of_all_kinds(flowers: Arrays, tmp_path: Path) -> None:
+    """By name; precision, recall, area under a curve; one F1 score for each species."""
 
     def build() -> keras.Model:
         metrics = [
+            *MANY,
             keras.metrics.Precision(thresholds=[0.3, 0.6], name="precision"),
             keras.metrics.Recall(name="recall"),
             keras.metrics.AUC(curve="PR", name="area"),
             keras.metrics.F1Score(average=None),
-            keras.metrics.TopKCategoricalAccuracy(2),
+            keras.metrics.TopKCategoricalAccuracy(2, name="top 2"),
         ]
         return compiled(loss="categorical_crossentropy", metrics=metrics)()
 
@@ -206,22 +212,16 @@ class WithOwnLoss(layers.Layer):
         return inputs
 
 
-@pytest.mark.parametrize(
-    "layer",
-    [
-        pytest.param(WithOwnLoss, id="add_loss and a metric of a layer"),
-        pytest.param(lambda: layers.ActivityRegularization(l2=0.1), id="activity"),
-        pytest.param(
-            lambda: layers.Dense(4, kernel_regularizer="l1l2", bias_regularizer="l2"), id="weights"
-        ),
-        pytest.param(lambda: layers.Dense(4, kernel_constraint="max_norm"), id="constraint"),
-    ],
-)
-def test_losses_of_layers(
-    layer: Callable[[], layers.Layer], flowers: Arrays, tmp_path: Path
-) -> None:
+def test_losses_of_layers(flowers: Arrays, tmp_path: Path) -> None:
+    """By add_loss, with a metric; of what a layer answers and of its weights; and a constraint."""
+
     def build() -> keras.Model:
-        model = network(layer())
+        model = network(
+            WithOwnLoss(),
+            layers.ActivityRegularization(l2=0.1),
+            layers.Dense(4, kernel_regularizer="l1l2", bias_regularizer="l2"),
+            layers.Dense(4, kernel_constraint="max_norm"),
+        )
         model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
         return model
 

@@ -114,8 +114,9 @@ def unknown(data: Data) -> Data:
     return lambda: data().filter(lambda *_: True)
 
 
-@pytest.mark.parametrize("size", [10, 8], ids=["whole batches", "a short last batch"])
-@pytest.mark.parametrize("epochs", [1, 3])
+@pytest.mark.parametrize(
+    ("size", "epochs"), [(10, 1), (8, 3)], ids=["whole batches", "short last batches"]
+)
 def test_data_of_unknown_length_makes_only_real_updates(
     size: int, epochs: int, flowers: Arrays, tmp_path: Path
 ) -> None:

@@ -10,7 +10,13 @@ import pytest
 
 from kerasrun import estimator as tf_estimator
 from kerasrun.bridge.watching import evaluate_new_checkpoints
-from tests.bridge.conftest import Recorder, build_model
+from tests.bridge.conftest import Recorder, plain_model
+
+
+@pytest.fixture
+def model() -> keras.Model:
+    """What is trained does not matter here."""
+    return plain_model()
 
 
 class Clock:
@@ -52,7 +58,7 @@ class Noting(tf_estimator.Exporter):
 def trained(endless: Any, make_estimator: Any) -> Callable[[int], Callable[[], Any]]:
     """What trains, when it is called, another Estimator of the same folder to `max_steps`."""
     return lambda max_steps: (
-        lambda: make_estimator(build_model()).train(endless, max_steps=max_steps)
+        lambda: make_estimator(plain_model()).train(endless, max_steps=max_steps)
     )
 
 
@@ -98,10 +104,10 @@ def test_the_newest_is_taken_and_that_of_step_0_too(
             raise ValueError("diverged")
 
     def train_by_single_steps() -> None:
-        make_estimator(build_model(), save_checkpoints_steps=1).train(endless, max_steps=5)
+        make_estimator(plain_model(), save_checkpoints_steps=1).train(endless, max_steps=5)
 
     with pytest.raises(ValueError, match="diverged"):
-        make_estimator(build_model()).train(endless, hooks=[Diverging()])
+        make_estimator(plain_model()).train(endless, hooks=[Diverging()])
     clock = Clock(lambda: None, train_by_single_steps)
     spec = tf_estimator.EvalSpec(input_fn, start_delay_secs=0, throttle_secs=0)
     evaluate_new_checkpoints(estimator, spec, 5, clock=clock, sleep=clock.sleep)
@@ -195,7 +201,7 @@ def test_a_training_without_a_checkpoint_gives_no_result(
 def test_every_steps_takes_each_multiple_and_the_last(
     model: keras.Model, endless: Any, input_fn: Any, make_estimator: Any, recorder: Recorder
 ) -> None:
-    make_estimator(build_model(), save_checkpoints_steps=1, keep_checkpoint_max=0).train(
+    make_estimator(plain_model(), save_checkpoints_steps=1, keep_checkpoint_max=0).train(
         endless, max_steps=7
     )
     estimator = make_estimator(model)

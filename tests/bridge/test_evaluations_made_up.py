@@ -3,18 +3,18 @@
 import errno
 import json
 import os
+import shutil
 import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
 import pytest
 import tensorflow as tf
 
 from kerasrun import estimator as tf_estimator
 from kerasrun.bridge.observer import Observer
-from tests.bridge.conftest import Recorder, build_model
+from tests.bridge.conftest import Recorder, plain_model
 
 
 class Killed(BaseException):
@@ -57,9 +57,8 @@ class InterruptAt(tf_estimator.SessionRunHook):
 
 def estimator_in(folder: Path, *observers: Observer) -> tf_estimator.Estimator:
     """What a new process would make of the same program."""
-    keras.utils.set_random_seed(1)
     config = tf_estimator.RunConfig(save_checkpoints_steps=3)
-    estimator = tf_estimator.model_to_estimator(build_model(), model_dir=folder, config=config)
+    estimator = tf_estimator.model_to_estimator(plain_model(), model_dir=folder, config=config)
     for observer in observers:
         estimator.add_observer(observer)
     return estimator
@@ -139,10 +138,10 @@ def best_result(folder: Path) -> Any:
 
 
 def test_a_finished_training_leaves_nothing_to_make_up(
-    endless: Any, input_fn: Any, recorder: Recorder, tmp_path: Path
+    unbroken_run: tuple[Path, Any], endless: Any, input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
-    run(tmp_path, endless, input_fn)
-    assert run(tmp_path, endless, input_fn, recorder) == (None, None)
+    finished = shutil.copytree(unbroken_run[0], tmp_path / "finished")
+    assert run(finished, endless, input_fn, recorder, max_steps=6) == (None, None)
     assert recorder.evaluations == []
     assert recorder.exports == []
 
@@ -151,8 +150,8 @@ def test_a_checkpoint_that_was_saved_for_an_interruption_is_not_evaluated(
     endless: Any, input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, endless, input_fn, hooks=[InterruptAt(4)])
-    run(tmp_path, endless, input_fn, recorder)
+        run(tmp_path, endless, input_fn, hooks=[InterruptAt(4)], exporters=())
+    run(tmp_path, endless, input_fn, recorder, exporters=())
     assert recorder.evaluations == [6, 9]
 
 
@@ -160,9 +159,9 @@ def test_what_the_user_evaluated_at_an_interruption_stays(
     endless: Any, input_fn: Any, scalars: Any, tmp_path: Path
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, endless, input_fn, hooks=[InterruptAt(4)])
+        run(tmp_path, endless, input_fn, hooks=[InterruptAt(4)], exporters=())
     estimator_in(tmp_path).evaluate(input_fn)
-    run(tmp_path, endless, input_fn)
+    run(tmp_path, endless, input_fn, exporters=())
     assert [step for step, _ in scalars(f"{tmp_path}/eval")["loss"]] == [3, 4, 6, 9]
 
 
@@ -181,7 +180,8 @@ def test_throttled_evaluations_stay_throttled(
     endless: Any, input_fn: Any, recorder: Recorder, tmp_path: Path
 ) -> None:
     def throttled(observer: Observer) -> None:
-        run(tmp_path, endless, input_fn, observer, max_steps=12, throttle_secs=600)
+        how: dict[str, Any] = {"throttle_secs": 600, "exporters": ()}
+        run(tmp_path, endless, input_fn, observer, max_steps=12, **how)
 
     with pytest.raises(Killed):  # of 3, 6, 9, 12 only the first and the last are evaluated
         throttled(KilledWhen("saved", 3))

@@ -15,6 +15,8 @@ from kerasrun.bridge.summaries import SummaryWriter
 
 KILLED = """
 import os, signal, sys
+from kerasrun._tensorflow_import import import_tensorflow
+import_tensorflow()
 from kerasrun.bridge.summaries import SummaryWriter
 writer = SummaryWriter(sys.argv[1])
 for step in range(1, 51):

@@ -14,6 +14,8 @@ RunProgram = Callable[..., str]
 
 PROGRAM = """
 import sys
+from kerasrun._tensorflow_import import import_tensorflow
+import_tensorflow()
 import keras, numpy as np, tensorflow as tf
 from kerasrun import estimator as tf_estimator
 

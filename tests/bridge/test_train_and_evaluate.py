@@ -9,7 +9,13 @@ import pytest
 import tensorflow as tf
 
 from kerasrun import estimator as tf_estimator
-from tests.bridge.conftest import Recorder, build_model
+from tests.bridge.conftest import Recorder, build_model, plain_model
+
+
+@pytest.fixture
+def model() -> keras.Model:
+    """What is trained does not matter here."""
+    return plain_model()
 
 
 class Noting(tf_estimator.Exporter):

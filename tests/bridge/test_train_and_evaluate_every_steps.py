@@ -7,7 +7,13 @@ import keras
 import pytest
 
 from kerasrun import estimator as tf_estimator
-from tests.bridge.conftest import Recorder, build_model
+from tests.bridge.conftest import Recorder, build_model, plain_model
+
+
+@pytest.fixture
+def model() -> keras.Model:
+    """What is trained does not matter here."""
+    return plain_model()
 
 
 def train_and_evaluate(

@@ -7,19 +7,25 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kerasrun import estimator as tf_estimator
-from tests.bridge.conftest import build_model
+from tests.bridge.conftest import Arrays, build_model
 
 Train = Callable[..., tf_estimator.Estimator]
 
 
-@pytest.fixture
-def trained(endless: Any, make_estimator: Any) -> tf_estimator.Estimator:
-    """A network with statistics of its batches, trained for 4 steps, in the folder `first`."""
+@pytest.fixture(scope="module")
+def trained(flowers: Arrays, tmp_path_factory: pytest.TempPathFactory) -> tf_estimator.Estimator:
+    """A network with statistics of its batches, trained for 4 steps, and not trained further."""
+    features, labels = flowers
     keras.utils.set_random_seed(1)
-    estimator = make_estimator(build_model(keras.layers.BatchNormalization()), "first")
-    return estimator.train(endless, max_steps=4)  # type: ignore[no-any-return]
+    estimator = tf_estimator.model_to_estimator(
+        build_model(keras.layers.BatchNormalization()),
+        model_dir=tmp_path_factory.mktemp("first"),
+    )
+    data = ({"iris_input": features}, labels)
+    return estimator.train(lambda: tf.data.Dataset.from_tensor_slices(data).batch(8), max_steps=4)
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -6,7 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from kerasrun import runs
+from kerasrun.cli.main import app
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 MODEL_FILE = """
 import keras
 import numpy as np
@@ -31,7 +38,8 @@ def train_input_fn():
 """
 
 Start = Callable[..., subprocess.Popen[str]]
-Command = Callable[..., subprocess.CompletedProcess[str]]
+Completed = subprocess.CompletedProcess[str]
+Command = Callable[..., Completed]
 
 
 def mlrun_command(*arguments: str) -> list[str]:
@@ -49,6 +57,34 @@ def project(tmp_path: Path) -> Path:
     """A folder with a model file."""
     (tmp_path / "net.py").write_text(MODEL_FILE)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Completed]:
+    """A project with the run "first" of 20 steps, and what its training printed in a pipe."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "net.py").write_text(MODEL_FILE)
+    command = mlrun_command(
+        *["train", "--model", "net.py", "-p", "units=3", "--seed", "7", "--name", "first"],
+        *["--max-steps", "20", "--save-checkpoints-steps", "10"],
+    )
+    done = subprocess.run(
+        command, cwd=folder, env=clean_environment(), capture_output=True, text=True, timeout=200
+    )
+    return folder, done
+
+
+@pytest.fixture(scope="session")
+def iris(tmp_path_factory: pytest.TempPathFactory) -> runs.Run:
+    """A run of 100 steps of the iris example, with an export; no test changes anything in it."""
+    folder = tmp_path_factory.mktemp("iris")
+    shutil.copy(EXAMPLES / "keras_iris.py", folder)
+    shutil.copytree(EXAMPLES / "data", folder / "data")
+    command = ["train", "--model", "keras_iris.py", "--max-steps", "100", "--seed", "3"]
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    return runs.find_run("@last", folder / "runs")
 
 
 @pytest.fixture

@@ -1,7 +1,26 @@
 """Models of TensorFlow Serving's pages and tests, written as SavedModels."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+
+def write_times(base: Path, factors: Mapping[int, float]) -> None:
+    """A version for each number, which multiplies by its factor."""
+    import tensorflow as tf
+
+    class Times(tf.Module):
+        def __init__(self, factor: float) -> None:
+            super().__init__()
+            self.factor = tf.Variable(factor)
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.float32, name="x")])
+        def predict(self, x: Any) -> Any:
+            return {"y": x * self.factor}
+
+    for version, factor in factors.items():
+        model = Times(factor)
+        tf.saved_model.save(model, str(base / str(version)), model.predict)
 
 
 def write_half_plus_three(base: Path) -> None:

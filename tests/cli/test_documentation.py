@@ -31,7 +31,7 @@ def help_of(*command: str) -> str:
 
 def test_there_are_commands() -> None:
     assert [
-        *["train", "exec", "resume", "stop", "evaluate", "predict", "export"],
+        *["train", "exec", "launch", "sweep", "resume", "stop", "evaluate", "predict", "export"],
         *["runs", "show", "logs", "compare", "diff", "plot", "report"],
         *["tag", "note", "rm", "restore", "gc"],
         *["tensorboard", "serve", "push", "pull"],

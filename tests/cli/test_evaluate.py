@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from kerasrun import runs
 from kerasrun.cli.main import app
-from tests.cli.conftest import MODEL_FILE, clean_environment, mlrun_command
+from tests.cli.conftest import MODEL_FILE, Completed
 
 pytestmark = pytest.mark.slow
 
@@ -40,28 +40,10 @@ eval_spec = tf_estimator.EvalSpec(eval_input_fn, throttle_secs=0)
 """
 
 
-@pytest.fixture(scope="module")
-def training_done(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a run of 20 steps with checkpoints of steps 0, 10 and 20."""
-    folder = tmp_path_factory.mktemp("done")
-    (folder / "net.py").write_text(MODEL_FILE)
-    subprocess.run(
-        mlrun_command(
-            *["train", "--model", "net.py", "--max-steps", "20", "--save-checkpoints-steps", "10"]
-        ),
-        cwd=folder,
-        env=clean_environment(),
-        check=True,
-        timeout=200,
-        capture_output=True,
-    )
-    return folder
-
-
 @pytest.fixture
-def finished(training_done: Path, project: Path) -> runs.Run:
-    """That run, in the project."""
-    shutil.copytree(training_done / "runs", project / "runs")
+def finished(trained: tuple[Path, Completed], project: Path) -> runs.Run:
+    """A run of 20 steps, with checkpoints of steps 0, 10 and 20, in the project."""
+    shutil.copytree(trained[0] / "runs", project / "runs")
     return runs.find_run("@last", project / "runs")
 
 

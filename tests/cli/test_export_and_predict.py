@@ -1,6 +1,5 @@
 """`mlrun export` and `mlrun predict` on a run of the iris example."""
 
-import contextlib
 import csv
 import json
 import os
@@ -28,20 +27,6 @@ TEST_DATA = EXAMPLES / "data" / "iris_test.csv"
 COLUMNS = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
 COMPUTED = "" if sys.platform == "darwin" else "computed with NumPy, not by Core ML"
 FEATURES = ["--features", f"iris_input={','.join(COLUMNS)}"]
-
-
-@pytest.fixture(scope="module")
-def iris(tmp_path_factory: pytest.TempPathFactory) -> runs.Run:
-    """A run of 100 steps with an export; nothing in it is changed by a test."""
-    folder = tmp_path_factory.mktemp("iris")
-    shutil.copy(EXAMPLES / "keras_iris.py", folder)
-    shutil.copytree(EXAMPLES / "data", folder / "data")
-    with contextlib.chdir(folder):
-        done = CliRunner().invoke(
-            app, ["train", "--model", "keras_iris.py", "--max-steps", "100", "--seed", "3"]
-        )
-    assert done.exit_code == 0, done.output
-    return runs.find_run("@last", folder / "runs")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,26 +17,16 @@ from typer.testing import CliRunner
 from kerasrun.cli.main import app
 from tests.cli.conftest import clean_environment, mlrun_command
 from tests.cli.run_records import write_run
+from tests.cli.served_models import write_times
 
 pytestmark = pytest.mark.slow
-
-MAKE = """
-import sys, tensorflow as tf
-for version, factor in ((1, 0.5), (2, 2.0)):
-    module = tf.Module()
-    module.factor = tf.Variable(factor)
-    spec = tf.TensorSpec([None], tf.float32, name="x")
-    function = tf.function(lambda x: {"y": x * module.factor}, input_signature=[spec])
-    tf.saved_model.save(module, f"{sys.argv[1]}/{version}", signatures=function)
-"""
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two versions: the first halves, the second doubles."""
     folder = tmp_path_factory.mktemp("models") / "times"
-    command = [sys.executable, "-c", MAKE, str(folder)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    write_times(folder, {1: 0.5, 2: 2.0})
     return folder
 
 

@@ -1,6 +1,5 @@
 """`mlrun serve` of an iris run and of small models, asked by clients that are none of ours."""
 
-import contextlib
 import importlib.util
 import json
 import re
@@ -9,15 +8,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from kerasrun import runs
-from kerasrun.cli.main import app
 from tests.cli.conftest import clean_environment
 from tests.cli.served_models import write_features, write_half_plus_three
 from tests.cli.test_serve import Server
@@ -28,7 +24,6 @@ needs_ovmsclient = pytest.mark.skipif(
     not importlib.util.find_spec("ovmsclient"), reason="`make setup` installs ovmsclient"
 )
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
 ROWS = [[5.1, 3.3, 1.7, 0.5], [6.9, 3.1, 5.4, 2.1]]
 METRICS = "/monitoring/prometheus/metrics"
 
@@ -60,19 +55,6 @@ for wire, client in (
             told[wire][model] = type(error).__name__
 print(json.dumps(told))
 """
-
-
-@pytest.fixture(scope="module")
-def iris(tmp_path_factory: pytest.TempPathFactory) -> runs.Run:
-    """A run of the iris example, with its export."""
-    folder = tmp_path_factory.mktemp("iris")
-    shutil.copy(EXAMPLES / "keras_iris.py", folder)
-    shutil.copytree(EXAMPLES / "data", folder / "data")
-    arguments = ["train", "--model", "keras_iris.py", "--max-steps", "20", "--seed", "3"]
-    with contextlib.chdir(folder):
-        done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == 0, done.output
-    return runs.find_run("@last", folder / "runs")
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,6 @@ import http.client
 import json
 import random
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -14,39 +12,31 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.served_models import write_times
 from tests.cli.test_serve import Server
 
 pytestmark = pytest.mark.slow
 
-MAKE = """
-import sys, tensorflow as tf
-for version in (1, 2, 3):
-    module = tf.Module()
-    module.factor = tf.Variable(float(version))
-    spec = tf.TensorSpec([None], tf.float32, name="x")
-    function = tf.function(lambda x: {"y": x * module.factor}, input_signature=[spec])
-    tf.saved_model.save(module, f"{sys.argv[1]}/{version}", signatures=function)
-"""
 GOOD = json.dumps({"instances": [1.0, 2.0]}).encode()
 PATH = "/v1/models/times:predict"
-NONSENSE = 10_000
+NONSENSE = 4_000
 
 
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("versions")
-    command = [sys.executable, "-c", MAKE, str(folder)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    write_times(folder, {1: 1.0, 2: 2.0, 3: 3.0})
     return folder
 
 
-@pytest.fixture
-def base(versions: Path, tmp_path: Path) -> Path:
-    shutil.copytree(versions / "1", tmp_path / "times" / "1")
-    return tmp_path / "times"
+@pytest.fixture(scope="module")
+def base(versions: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("base") / "times"
+    shutil.copytree(versions / "1", folder / "1")
+    return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(base: Path) -> Iterator[Server]:
     started = Server("--model", f"times={base}", "--file_system_poll_wait_seconds", "0.2")
     yield started

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"tensorflow", "keras", "pandas", "numpy", "tensorboard"}
+HEAVY = {"tensorflow", "keras", "pandas", "numpy", "tensorboard", "optuna", "ray"}
 
 
 def imported_by(*arguments: str, cwd: Path) -> set[str]:
@@ -26,6 +26,7 @@ def imported_by(*arguments: str, cwd: Path) -> set[str]:
     [
         ["--help"],
         ["train", "--help"],
+        ["sweep", "--help"],
         ["runs"],
         ["show", "@last"],
         ["resume", "@last"],

@@ -4,17 +4,14 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
-import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kerasrun import runs
-from tests.cli.conftest import clean_environment, mlrun_command
+from tests.cli.conftest import Completed, clean_environment, mlrun_command
 
 pytestmark = pytest.mark.slow
 
@@ -23,11 +20,8 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 Interrupt = Callable[[subprocess.Popen[str], str], str]
 
 
-def test_a_training_in_a_pipe_prints_plain_lines(mlrun: Command, project: Path) -> None:
-    done = mlrun(
-        *["train", "--model", "net.py", "-p", "units=3", "--seed", "7", "--name", "first"],
-        *["--max-steps", "20", "--save-checkpoints-steps", "10"],
-    )
+def test_a_training_in_a_pipe_prints_plain_lines(trained: tuple[Path, Completed]) -> None:
+    project, done = trained
     assert done.returncode == 0, done.stderr
     assert done.stderr == "a word of the model file\n"
     lines = done.stdout.splitlines()
@@ -141,31 +135,3 @@ def read_terminal(fd: int) -> str:
         chunks.append(chunk)
     os.close(fd)
     return b"".join(chunks).decode()
-
-
-def test_tensorboard_shows_exactly_the_runs_that_are_meant(start: Start, project: Path) -> None:
-    for name in ("one", "two"):
-        with runs.start(name, root=project / "runs") as run:
-            run.log({"loss": 0.5}, step=5)
-            run.log({"loss": 0.25}, step=5, group="eval")
-    process = start("tensorboard", "two", "--port", "0")
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.match(r"TensorBoard at (http://127\.0\.0\.1:\d+/)   ", line)
-    assert found, line
-    expected = {f"two-{run.id[-4:]}", f"two-{run.id[-4:]}/eval"}
-    assert set(runs_at(found[1], expected)) == expected
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    assert process.returncode == 130
-
-
-def runs_at(url: str, expected: set[str]) -> list[str]:
-    """The runs that TensorBoard knows, once it has read all that are expected."""
-    deadline = time.monotonic() + 60
-    while True:
-        with urllib.request.urlopen(f"{url}data/runs") as reply:
-            found: list[str] = json.load(reply)
-        if set(found) >= expected or time.monotonic() > deadline:
-            return found
-        time.sleep(0.1)

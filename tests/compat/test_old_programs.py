@@ -22,7 +22,8 @@ def printed(*arguments: str) -> str:
 
 def test_a_program_of_tensorflow_1(tmp_path: Path) -> None:
     run = (
-        "import sys; from kerasrun.compat.running import run_program; "
+        "import sys; from kerasrun._tensorflow_import import import_tensorflow; "
+        "import_tensorflow(); from kerasrun.compat.running import run_program; "
         "run_program(sys.argv[1], sys.argv[2:])"
     )
     result = json.loads(printed("-c", run, str(PROGRAMS / "old_style.py"), str(tmp_path / "model")))

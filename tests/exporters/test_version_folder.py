@@ -12,6 +12,8 @@ from kerasrun.exporters.version_folder import VersionFolder
 
 OTHER_PROCESS = """
 import sys, time
+from kerasrun._tensorflow_import import import_tensorflow
+import_tensorflow()
 from kerasrun.exporters.version_folder import VersionFolder
 with VersionFolder(sys.argv[1], lambda: 1500000000.0) as folder:
     open(f"{folder.temporary}/half", "w").close()

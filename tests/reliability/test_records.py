@@ -16,11 +16,11 @@ from typer.testing import CliRunner
 from kerasrun.cli.main import app
 from kerasrun.runs.attempt import Request, begin_attempt
 from kerasrun.runs.errors import UnreadableRun
+from kerasrun.runs.latest_step import latest_step
 from kerasrun.runs.launch import TrainOrder, prepare
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.listing import list_runs
 from kerasrun.runs.metrics import MetricsFile
-from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import read_run
 from kerasrun.runs.supervisor import supervise
 from tests.runs.conftest import new_run, worker_command

@@ -10,6 +10,8 @@ import pytest
 
 PROGRAM = """
 import sys, time
+from kerasrun._tensorflow_import import import_tensorflow
+import_tensorflow()
 import keras
 import numpy as np
 import tensorflow as tf

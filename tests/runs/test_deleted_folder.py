@@ -47,6 +47,8 @@ def test_a_folder_that_is_made_anew_is_the_run_again(
         "print(read_run(Path(sys.argv[1])).status)"
     )
     code = f"""
+    from kerasrun._tensorflow_import import import_tensorflow
+    import_tensorflow()
     from kerasrun.runs.job_observer import RunObserver
     task.files.folder.mkdir()
     RunObserver(task).checkpoint_saved("model.ckpt-3", 3)

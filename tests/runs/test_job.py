@@ -11,9 +11,9 @@ import pytest
 
 from kerasrun.runs.attempt import Request
 from kerasrun.runs.job import train
+from kerasrun.runs.latest_step import latest_step
 from kerasrun.runs.launch import TrainOrder, prepare
 from kerasrun.runs.layout import RunFiles
-from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import Run, read_run
 from kerasrun.runs.worker import work
 

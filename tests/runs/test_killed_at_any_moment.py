@@ -52,7 +52,7 @@ def test_a_worker_that_is_killed_at_any_moment_leaves_a_run_that_goes_on(tmp_pat
     chance = random.Random(seed)
     files = new_run(tmp_path / "runs", params={"units": {"value": 20, "origin": "default"}})
     command = worker_command(tmp_path / "job.py", files, ENDLESS)
-    seen, kills = 0, 24
+    seen, kills = 0, 16
     for _ in range(kills):
         kill_after(command, chance.uniform(0.0, 0.4))
         listing = list_runs(tmp_path / "runs")

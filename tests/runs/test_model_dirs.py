@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from kerasrun.runs.curves import read_curves
+from kerasrun.runs.latest_step import latest_step
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.log_folder import log_folder
 from kerasrun.runs.push.copies import push_run
 from kerasrun.runs.push.store import Store
-from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import read_run
 from kerasrun.runs.saved_models import exports_of, newest_saved_model
 from kerasrun.runs.scalar_file import ScalarFile

@@ -12,6 +12,8 @@ from kerasrun import runs
 
 PROGRAM = """
 import sys
+from kerasrun._tensorflow_import import import_tensorflow
+import_tensorflow()
 import keras, numpy as np, tensorflow as tf
 from kerasrun import estimator as tf_estimator, runs
 

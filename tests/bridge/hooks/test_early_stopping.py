@@ -19,10 +19,12 @@ def standing_still(make_estimator: Any) -> Any:
     return make_estimator(model, save_checkpoints_steps=2)
 
 
-def steps_trained(estimator: Any, hook: Any, endless: Any, input_fn: Any) -> int:
+def steps_trained(
+    estimator: Any, hook: Any, endless: Any, input_fn: Any, max_steps: int = 14
+) -> int:
     tf_estimator.train_and_evaluate(
         estimator,
-        tf_estimator.TrainSpec(endless, max_steps=14, hooks=[hook]),
+        tf_estimator.TrainSpec(endless, max_steps=max_steps, hooks=[hook]),
         tf_estimator.EvalSpec(input_fn, throttle_secs=0),
     )
     return int(estimator.get_variable_value("global_step"))
@@ -44,8 +46,8 @@ def test_training_stops_when_a_metric_stands_still(
     [
         ("stop_if_lower_hook", 1e9, 2),
         ("stop_if_higher_hook", 0.0, 2),
-        ("stop_if_lower_hook", 0.0, 14),
-        ("stop_if_higher_hook", 1e9, 14),
+        ("stop_if_lower_hook", 0.0, 6),
+        ("stop_if_higher_hook", 1e9, 6),
     ],
 )
 def test_training_stops_when_a_metric_crosses_a_threshold(
@@ -54,7 +56,7 @@ def test_training_stops_when_a_metric_crosses_a_threshold(
     hook = getattr(experimental, make)(
         standing_still, "loss", threshold, run_every_secs=None, run_every_steps=1
     )
-    assert steps_trained(standing_still, hook, endless, input_fn) == stopped
+    assert steps_trained(standing_still, hook, endless, input_fn, max_steps=6) == stopped
 
 
 def test_a_model_that_learns_is_not_stopped(

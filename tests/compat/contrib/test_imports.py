@@ -32,7 +32,10 @@ print(tf.placeholder is tf.compat.v1.placeholder)
 @pytest.mark.slow
 def test_every_way_leads_to_the_same_module(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
-    code = "from kerasrun.compat.running import run_program; run_program('program.py')"
+    code = (
+        "from kerasrun._tensorflow_import import import_tensorflow; import_tensorflow()\n"
+        "from kerasrun.compat.running import run_program; run_program('program.py')"
+    )
     ran = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,

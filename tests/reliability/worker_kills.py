@@ -1,0 +1,216 @@
+"""Kills workers of a real `mlrun train --workers 2` at random, and compares with an unbroken run.
+
+Usage: python -m tests.reliability.worker_kills --kills 10 [--seed N] [--keep DIR]
+
+Each kill is of one process, the master or the other; all are started again by the command itself.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.reliability.kills.victim import MODEL
+
+_MLRUN = [sys.executable, "-m", "kerasrun"]
+_MODULES = {b"kerasrun.runs.worker": "master", b"kerasrun.runs.cluster.peer": "worker 0"}
+_END_SECS = 300.0
+_POLL_SECS = 0.02
+_RESTART = re.compile(r"^(master|worker 0) was killed .*; restart", re.MULTILINE)
+
+
+class Training:
+    """One `mlrun train --workers 2` under a root of its own.
+
+    Args:
+        root: Where its run lives; made.
+        max_steps: Where it ends; by default where the model file says.
+        model: The model file.
+    """
+
+    def __init__(self, root: Path, max_steps: int | None = None, model: Path = MODEL) -> None:
+        root.mkdir(parents=True)
+        self._root = root.resolve()
+        self._terminal = root.with_name(f"{root.name}.terminal")
+        command = [*_MLRUN, "train", "--model", str(model), "--seed", "7", "--workers", "2"]
+        command += ["--max-restarts", "1000", "--root", str(self._root)]
+        if max_steps is not None:
+            command += ["--max-steps", str(max_steps)]
+        with self._terminal.open("wb") as terminal:
+            self._command = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.STDOUT
+            )
+
+    @property
+    def folder(self) -> Path:
+        """The run's; one that does not exist while none has been made."""
+        return max(self._root.glob("2*"), default=self._root / "none")
+
+    @property
+    def output(self) -> str:
+        """All that the command has printed."""
+        return self._terminal.read_text(errors="replace")
+
+    @property
+    def restarts(self) -> int:
+        """How often the command has said that it starts again after a kill."""
+        return len(_RESTART.findall(self.output))
+
+    def over(self) -> bool:
+        """Whether the command has ended."""
+        return self._command.poll() is not None
+
+    def processes(self) -> dict[str, int]:
+        """The living processes of the run that train: pid by name."""
+        return dict(self._processes())
+
+    def kill(self, name: str) -> bool:
+        """Kills that process; whether it was there."""
+        pid = self.processes().get(name)
+        with contextlib.suppress(ProcessLookupError):
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                return True
+        return False
+
+    def wait(self) -> int:
+        """Waits for the command's end; returns its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: It does not come in minutes.
+        """
+        return self._command.wait(_END_SECS)
+
+    def close(self) -> None:
+        """Leaves no process behind, whatever has happened."""
+        if not self.over():
+            self._command.kill()
+        self._command.wait()
+        for pid in self.processes().values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def _processes(self) -> Iterator[tuple[str, int]]:
+        folder = os.fsencode(self.folder)
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            with contextlib.suppress(OSError):
+                words = Path(f"/proc/{entry}/cmdline").read_bytes().split(b"\0")
+                for module, name in _MODULES.items():
+                    if module in words and folder in words:
+                        yield name, int(entry)
+
+
+class Kills:
+    """Kills of one training after the other.
+
+    Args:
+        folder: Where the runs live.
+        seed: Of what is drawn.
+        kills: How many.
+        max_steps: Where each run ends.
+
+    Attributes:
+        killed: How many were made.
+        differences: What is not as in the unbroken run.
+        largest: The largest difference between two weights.
+    """
+
+    def __init__(self, folder: Path, seed: int, kills: int, max_steps: int | None = None) -> None:
+        self._folder, self._chance, self._kills = folder, random.Random(seed), kills
+        self._max_steps = max_steps
+        self.killed = self.runs = 0
+        self.differences: list[str] = []
+        self.largest = 0.0
+
+    def run(self) -> None:
+        """Does it all, and prints a line for each kill and each run."""
+        began = time.monotonic()
+        with contextlib.closing(Training(self._folder / "unbroken", self._max_steps)) as unbroken:
+            if unbroken.wait() != 0:
+                raise SystemExit(f"the unbroken run failed:\n{unbroken.output}")
+            secs = time.monotonic() - began
+            print(f"unbroken  in {secs:.1f} s", flush=True)
+            while self.killed < self._kills and not self.differences:
+                root = self._folder / f"victim-{self.runs}"
+                with contextlib.closing(Training(root, self._max_steps)) as victim:
+                    made = self._kill_until_the_end(victim, secs)
+                    self._compare(unbroken, victim, made)
+                self.runs += 1
+
+    def _kill_until_the_end(self, victim: Training, usual_secs: float) -> int:
+        made = 0
+        while self.killed < self._kills and self._wait_for_both(victim):
+            moment = time.monotonic() + self._chance.uniform(0.0, 0.9 * usual_secs)
+            while time.monotonic() < moment and not victim.over():
+                time.sleep(_POLL_SECS)
+            name = self._chance.choice(["master", "worker 0"])
+            if victim.over() or not victim.kill(name):
+                break
+            self.killed += 1
+            made += 1
+            print(f"kill {self.killed}    {name}", flush=True)
+            deadline = time.monotonic() + _END_SECS
+            while victim.restarts < made and not victim.over() and time.monotonic() < deadline:
+                time.sleep(_POLL_SECS)
+        victim.wait()
+        return made
+
+    def _wait_for_both(self, victim: Training) -> bool:
+        while len(victim.processes()) < 2:
+            if victim.over():
+                return False
+            time.sleep(_POLL_SECS)
+        return True
+
+    def _compare(self, unbroken: Training, victim: Training, made: int) -> None:
+        from tests.reliability.kills.comparison import Comparison
+
+        code = victim.wait()
+        if code != 0:
+            self.differences.append(f"{victim.folder}: exit code {code}\n{victim.output}")
+            return
+        comparison = Comparison(unbroken.folder, victim.folder)
+        self.largest = max(self.largest, comparison.largest)
+        self.differences += comparison.differences
+        told = f"{made} kills, {victim.restarts} restarts, {comparison.compared} variables"
+        print("same     " if not comparison.differences else "DIFFERS  ", told, flush=True)
+        print("\n".join(comparison.differences), flush=True)
+
+
+def main() -> None:
+    """Runs it as the command line says; exits with 1 if anything was lost."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, help="repeats a plan of kills; otherwise drawn")
+    parser.add_argument("--keep", type=Path, help="where the runs stay; otherwise only on failure")
+    arguments = parser.parse_args()
+    seed = random.randrange(2**31) if arguments.seed is None else arguments.seed
+    folder = arguments.keep or Path(tempfile.mkdtemp(prefix="worker-kills-"))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # closes the victim
+    print(f"seed {seed}, runs in {folder}", flush=True)
+    kills = Kills(folder.resolve(), seed, arguments.kills)
+    kills.run()
+    print(f"{kills.killed} kills, {kills.runs} runs, largest difference {kills.largest}")
+    if kills.differences:
+        print(f"the runs are kept in {folder}")
+        sys.exit(1)
+    if arguments.keep is None:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
