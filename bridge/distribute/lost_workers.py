@@ -23,7 +23,7 @@ _OF_THE_NETWORK = (
 )
 _OF_COLLECTIVES = re.compile(r"collective|coordination|heartbeat|/job:worker", re.IGNORECASE)
 _TASK = re.compile(r"/job:worker/replica:0/task:(\d+)")
-_WHY = re.compile(r"aborted by: ([^\n]*)|(heartbeat[^\n]*)", re.IGNORECASE)
+_WHY = re.compile(r"(stopped sending heartbeats)|aborted by: ([^\n]*)")
 _LOOK_SECS = 0.3  # a process that was killed has closed its ports by then
 
 

@@ -1,14 +1,13 @@
 """One program, in several processes that TF_CONFIG tells what to do."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.bridge.distribute.conftest import addresses, start_python
 
 RunProgram = Callable[..., str]
 
@@ -16,9 +15,10 @@ PROGRAM = """
 import sys
 from kerasrun._tensorflow_import import import_tensorflow
 import_tensorflow()
-import keras, numpy as np, tensorflow as tf
 from kerasrun import estimator as tf_estimator
+import keras, numpy as np, tensorflow as tf
 
+keras.utils.set_random_seed(1)
 model = keras.Sequential([keras.layers.Dense(1, name="net")])
 model.compile("sgd", "mse")
 x = np.linspace(0, 1, 24, dtype="float32").reshape(8, 3)
@@ -28,7 +28,9 @@ def eval_input_fn():
 
 result = tf_estimator.train_and_evaluate(
     tf_estimator.model_to_estimator(
-        model, model_dir=sys.argv[1], config=tf_estimator.RunConfig(save_checkpoints_steps=5)
+        model,
+        model_dir=sys.argv[1],
+        config=tf_estimator.RunConfig(save_checkpoints_steps=5, save_summary_steps=1),
     ),
     tf_estimator.TrainSpec(lambda: eval_input_fn().repeat(), max_steps=10),
     tf_estimator.EvalSpec(
@@ -40,11 +42,11 @@ result = tf_estimator.train_and_evaluate(
 )
 print("returned", result)
 """
-CLUSTER = {"chief": ["127.0.0.1:2222"], "evaluator": ["127.0.0.1:2223"]}
 
 
-def task(cluster: Any, task_type: str) -> str:
-    return json.dumps({"cluster": cluster, "task": {"type": task_type, "index": 0}})
+def task(cluster: Any, task_type: str) -> dict[str, str]:
+    task = {"type": task_type, "index": 0}
+    return {"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})}
 
 
 @pytest.fixture
@@ -57,32 +59,35 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_a_chief_trains_and_an_evaluator_evaluates(
+def test_a_cluster_goes_the_way_of_one_process(
     program: Path, run_program: RunProgram, monkeypatch: pytest.MonkeyPatch, scalars: Any
 ) -> None:
-    evaluator = subprocess.Popen(
-        [sys.executable, program, "out"],
-        env={**os.environ, "TF_CONFIG": task(CLUSTER, "evaluator")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    monkeypatch.setenv(*task({"master": ["127.0.0.1:2222"]}, "master").popitem())
+    assert run_program(program, "alone") == "returned None\n"
+    chief, worker = addresses(2)
+    cluster = {"chief": [chief], "worker": [worker]}
+    logs = {name: program.with_name(f"{name}.log") for name in ("chief", "worker", "evaluator")}
+    started = [
+        start_python([program, "out"], log, **task(cluster, name)) for name, log in logs.items()
+    ]
+    try:
+        codes = [process.wait(120) for process in started]
+    finally:
+        for process in started:
+            process.kill()
+    assert codes == [0, 0, 0], "".join(log.read_text()[-2000:] for log in logs.values())
+    assert all("returned None\n" in log.read_text() for log in logs.values())
+    alone, out = (program.with_name(name) for name in ("alone", "out"))
+    # A summary at every step; only one process writes them.
+    ours, theirs = (scalars(str(folder))["loss"] for folder in (out, alone))
+    assert [step for step, _ in ours] == list(range(1, 11))
+    assert [loss for _, loss in ours] == pytest.approx([loss for _, loss in theirs], abs=1e-6)
+    assert len(list(out.glob("events.out.tfevents.*"))) == 1
+    # The evaluator may have passed over the first checkpoint; it evaluates the last as it is.
+    assert scalars(str(alone / "eval"))["loss"][-1] == (
+        10,
+        pytest.approx(scalars(str(out / "eval"))["loss"][-1][1], abs=1e-6),
     )
-    monkeypatch.setenv("TF_CONFIG", task(CLUSTER, "chief"))
-    assert run_program(program, "out") == "returned None\n"
-    out, err = evaluator.communicate(timeout=120)
-    assert (evaluator.returncode, out) == (0, "returned None\n"), err
-    tmp_path = program.parent
-    assert scalars(str(tmp_path / "out"))["loss"]
-    assert scalars(str(tmp_path / "out" / "eval"))["loss"][-1][0] == 10
-    assert len(list(tmp_path.glob("out/export/final/*/saved_model.pb"))) == 1
-
-
-@pytest.mark.slow
-def test_a_master_alone_does_both(
-    program: Path, run_program: RunProgram, monkeypatch: pytest.MonkeyPatch, scalars: Any
-) -> None:
-    monkeypatch.setenv("TF_CONFIG", task({"master": ["127.0.0.1:2222"]}, "master"))
-    assert run_program(program, "out") == "returned None\n"
-    tmp_path = program.parent
-    assert [step for step, _ in scalars(str(tmp_path / "out" / "eval"))["loss"]] == [5, 10]
-    assert len(list(tmp_path.glob("out/export/final/*/saved_model.pb"))) == 1
+    assert [step for step, _ in scalars(str(alone / "eval"))["loss"]] == [5, 10]
+    for folder in (alone, out):
+        assert len(list(folder.glob("export/final/*/saved_model.pb"))) == 1

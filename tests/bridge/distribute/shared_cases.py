@@ -210,13 +210,20 @@ def own_data() -> Any:
     return compiled(dense(L.Dense(8, "relu")), "sgd", "mse", metrics=["mae"]), input_fn
 
 
+def different_data() -> Any:
+    """As of an input_fn that shuffles in Python, without a seed."""
+    member = joined()
+    x = X + (member.rank if member else 0)
+    return compiled(dense(), "sgd", "mse"), batches({"x": x}, Y)
+
+
 EVALUATED = ("plain", "scalar_loss", "weighted", "own_step")
 CASES: dict[str, Callable[[], Any]] = {
     one.__name__: one
     for one in (
         *(plain, fewer_rows_than_replicas, scalar_loss, summed_loss, weighted, masked),
         *(large_table, words_and_two_outputs, synchronised_statistics, statistics, dropout),
-        *(own_step, half_precision, accumulated_and_averaged, own_data),
+        *(own_step, half_precision, accumulated_and_averaged, own_data, different_data),
     )
 }
 

@@ -99,6 +99,13 @@ def test_what_keras_cannot_do_on_several_devices_is_refused(found: Found) -> Non
     assert "mlrun train --workers 2" in refused
 
 
+def test_different_data_are_refused_by_all_processes(found: Found) -> None:
+    for where in (CHIEF, WORKER):
+        refused = str(found.several(where, "different_data")["refused"])
+        assert "The processes of the cluster read different data" in refused
+        assert "let input_fn take input_context" in refused
+
+
 def test_statistics_are_those_of_all_replicas(found: Found) -> None:
     """Each normalises its own rows; what is kept is the mean, and the same everywhere."""
     one = found.one("statistics")["weights"]
