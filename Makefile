@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup train test check bench bench-quick bench-legacy bench-trackers bench-serving-peers mlflow-env torture docs lock clean
+.PHONY: help setup train test check bench bench-quick bench-legacy bench-trackers bench-serving-peers mlflow-env torture torture-workers docs lock clean
 
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,6 +53,9 @@ mlflow-env: .venv-mlflow/.ready ## an MLflow server in an environment of its own
 
 torture: $(READY) ## a hundred kills of real runs: nothing may be lost (a quarter of an hour)
 	$(BIN)/python -m tests.reliability.kills --kills 100
+
+torture-workers: $(READY) ## ten kills of workers of real runs of two processes (five minutes)
+	$(BIN)/python -m tests.reliability.worker_kills --kills 10
 
 docs: $(READY) ## write what --help says into docs/commands.md
 	$(BIN)/python docs/update_commands.py

@@ -21,6 +21,7 @@ from benchmarks import (
     start_up,
     trackers,
     training,
+    workers,
 )
 from benchmarks.verdicts import Verdict
 
@@ -35,6 +36,7 @@ _BENCHMARKS = {
     "evaluation": evaluation,
     "csv": csv_rows,
     "serving": serving,
+    "workers": workers,
     "end_to_end": end_to_end,
 }
 _NOT_IN_QUICK = {"evaluation", "csv", "trackers"}

@@ -171,11 +171,12 @@ class KerasProgram:
             if view is not None:
                 target = view.to_differentiate(loss, model.losses)
             scaled = self._optimizer.scale_loss(target)
+        self._add_batch(loss, data, outputs)
         if weights := model.trainable_weights:
             gradients = tape.gradient(scaled, weights)
             with self.sparse_updates.of(self._optimizer):
                 self._optimizer.apply_gradients(zip(gradients, weights, strict=True))
-        return self._add_batch(loss, data, outputs)
+        return loss
 
     def eval_step(self, batch: Example) -> tf.Tensor:
         """One batch of `keras.Model.evaluate`; the model's own `test_step` if it has one."""
@@ -275,8 +276,7 @@ class KerasProgram:
         return (data, outputs) if view is None else view.data(data, outputs)
 
     def _add_batch(self, loss: tf.Tensor, data: tuple[Any, Any, Any], outputs: Any) -> tf.Tensor:
-        x, y, sample_weight = data
-        self.model.compute_metrics(x, y, outputs, sample_weight)
+        self.model.compute_metrics(*data[:2], outputs, data[2])
         self.metrics.means.add("loss", loss)
         self.metrics.check_names()
         return loss

@@ -132,6 +132,8 @@ class Running:
         self.iterator: Any = iter(dataset) if iterator is None else iterator
         self._clock = clock
         self._size = int(dataset.cardinality())
+        if together is not None and self._size >= 0:
+            self._size = tf.data.UNKNOWN_CARDINALITY  # all of them find out at the same step
         self.batches = 0
         self.seconds = 0.0
 

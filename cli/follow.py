@@ -83,7 +83,7 @@ class Follower:
 
 
 def _stopped(folder: Path, ended: Ended) -> str:
-    from kerasrun.runs.resume import latest_step
+    from kerasrun.runs.latest_step import latest_step
 
     step = latest_step(folder)
     kept = "before its first checkpoint" if step is None else f"with a checkpoint of step {step:,}"

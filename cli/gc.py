@@ -43,6 +43,7 @@ def gc(
     from kerasrun.cli.errors import readable_errors
     from kerasrun.cli.json_shape import SCHEMA, to_text
     from kerasrun.runs.root import runs_root
+    from kerasrun.runs.sweep.removal import delete_empty_sweeps
     from kerasrun.runs.trash import delete_trashed, trashed
 
     with readable_errors():
@@ -57,6 +58,7 @@ def gc(
             number, failed = _free(spare, keep or 1)
         if trash and not dry_run:
             number += delete_trashed(folder, doomed)
+            delete_empty_sweeps(folder)
         if json:
             content = {
                 "trash": [path.name for path in doomed],

@@ -21,6 +21,19 @@ def logs(
             "--lines", "-n", min=0, metavar="N", help="Only the last N lines. Default: all."
         ),
     ] = None,
+    worker: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="That worker of a run of several processes. Default: the process that leads.",
+            show_default=False,
+        ),
+    ] = None,
+    all_: Annotated[
+        bool,
+        typer.Option("--all", help="Of all its processes, each line with the name of its process."),
+    ] = False,
     root: Root = None,
     json: Annotated[
         bool, typer.Option("--json", help="Print a line of JSON for each line instead.")
@@ -28,6 +41,8 @@ def logs(
 ) -> None:
     """Print what a run has printed, in all its attempts; with -f, as it comes."""
     from kerasrun.cli.errors import readable_errors
+    from kerasrun.runs.cluster.logs import AllLogs, log_of
+    from kerasrun.runs.errors import UsageError
     from kerasrun.runs.layout import RunFiles
     from kerasrun.runs.query import find_id
     from kerasrun.runs.root import runs_root
@@ -36,7 +51,13 @@ def logs(
     with readable_errors(), _quiet_interrupt():
         folder = runs_root(root)
         files = RunFiles(folder / find_id(run, folder))
-        log = RunLog(files)
+        if all_ and worker is not None:
+            raise UsageError("expected one of --worker and --all")
+        if all_:
+            for name, line in AllLogs(files).lines(last=lines, follow=follow):
+                _print_line_of(name, line, files.folder.name if json else None)
+            return
+        log = RunLog(files, log_of(files, worker))
         writer: _Bytes | _JsonLines = _JsonLines(files.folder.name) if json else _Bytes()
         for chunk in log.chunks(lines=lines, follow=follow):
             writer.write(chunk)
@@ -63,6 +84,21 @@ class _Bytes:
 
     def end(self) -> None:
         pass
+
+
+def _print_line_of(name: str, line: bytes, run_id: str | None) -> None:
+    """One line of a process, as JSON where the run's id is given."""
+    if run_id is not None:
+        import json
+
+        from kerasrun.cli.json_shape import SCHEMA
+
+        text = line.decode(errors="replace")
+        content = {"schema": SCHEMA, "run": run_id, "process": name, "line": text}
+        print(json.dumps(content, ensure_ascii=False), flush=True)
+        return
+    sys.stdout.buffer.write(f"{name:<9} | ".encode() + line + b"\n")
+    sys.stdout.buffer.flush()
 
 
 class _JsonLines:

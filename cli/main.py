@@ -20,6 +20,8 @@ from kerasrun.cli.exec import exec as exec_program
 from kerasrun.cli.export import export
 from kerasrun.cli.gc import gc
 from kerasrun.cli.import_checkpoint import import_checkpoint
+from kerasrun.cli.launch import CONTEXT as LAUNCH_CONTEXT
+from kerasrun.cli.launch import launch
 from kerasrun.cli.logs import logs
 from kerasrun.cli.note import note
 from kerasrun.cli.plot import plot
@@ -33,6 +35,7 @@ from kerasrun.cli.runs import runs
 from kerasrun.cli.serve import serve
 from kerasrun.cli.show import show
 from kerasrun.cli.stop import stop
+from kerasrun.cli.sweep import sweep
 from kerasrun.cli.tag import CONTEXT as TAG_CONTEXT
 from kerasrun.cli.tag import tag
 from kerasrun.cli.tensorboard import tensorboard
@@ -45,9 +48,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-CONTEXTS: dict[Callable[..., None], dict[str, Any]] = {tag: TAG_CONTEXT, exec_program: EXEC_CONTEXT}
+_IN_A_CLUSTER = ("train", "exec", "resume")
+CONTEXTS: dict[Callable[..., None], dict[str, Any]] = {
+    tag: TAG_CONTEXT,
+    exec_program: EXEC_CONTEXT,
+    launch: LAUNCH_CONTEXT,
+}
 for command in (
-    *(train, exec_program, resume, stop, evaluate, predict, export),
+    *(train, exec_program, launch, sweep, resume, stop, evaluate, predict, export),
     *(runs, show, logs, compare, diff, plot, report),
     *(tag, note, rm, restore, gc),
     *(tensorboard, serve, push, pull),
@@ -70,6 +78,8 @@ def globally(
 
         print(f"kerasrun {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand not in _IN_A_CLUSTER:
+        os.environ.pop("TF_CONFIG", None)  # else they would wait for the cluster's other processes
     _set_defaults(context, config_file)
 
 

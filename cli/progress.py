@@ -42,11 +42,13 @@ class PlainScreen:
         self._begun = monotonic()
         self._last_line = self._begun
         self._export: Mapping[str, Any] | None = None
+        self._announced = False
 
     def event(self, event: Mapping[str, Any]) -> None:
         """Shows what is worth a line."""
         kind = event["event"]
-        if kind == "ready":
+        if kind == "ready" and not self._announced:  # again after a restart
+            self._announced = True
             self.line(lines.run_line(self._folder, self._record))
         elif kind == "evaluated":
             self.line(lines.eval_line(event))

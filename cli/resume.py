@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kerasrun.cli.cluster_options import MaxRestarts, Workers
 from kerasrun.cli.options import Json, Root, RunName, Traceback, Verbose
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ def resume(
         int | None,
         typer.Option(min=1, metavar="N", help="A new end of training. Default: the run's own."),
     ] = None,
+    workers: Workers = None,
+    max_restarts: MaxRestarts = None,
     root: Root = None,
     json: Json = False,
     verbose: Verbose = False,
@@ -28,14 +31,27 @@ def resume(
     from kerasrun.cli.errors import readable_errors
     from kerasrun.cli.follow import Follower
     from kerasrun.runs.attempt import Request
+    from kerasrun.runs.cluster.places import place_from_environ
+    from kerasrun.runs.errors import UsageError
+    from kerasrun.runs.latest_step import latest_step
     from kerasrun.runs.query import find_run
-    from kerasrun.runs.resume import NothingToTrain, latest_step
+    from kerasrun.runs.resume import NothingToTrain
     from kerasrun.runs.resume import resume as resume_run
     from kerasrun.runs.root import runs_root
 
     with readable_errors(traceback=traceback and not verbose):
+        if place_from_environ() is not None:
+            raise UsageError(
+                "TF_CONFIG names several processes, and a resume starts its own: run the same "
+                "`mlrun train --job WORD` in each, which goes on with the job's run"
+            )
         found = find_run(run, runs_root(root))
-        request = Request(argv=["mlrun", *sys.argv[1:]], max_steps=max_steps)
+        request = Request(
+            argv=["mlrun", *sys.argv[1:]],
+            max_steps=max_steps,
+            workers=workers,
+            max_restarts=max_restarts,
+        )
         with Follower(json=json, traceback=traceback and not verbose) as follower:
 
             def announced(folder: Path, record: dict[str, Any]) -> "Screen":

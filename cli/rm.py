@@ -35,7 +35,8 @@ def rm(
             raise UsageError("which runs? Name them, or give --where")
         folders = folders_of(runs or [], runs_root(root), where=where)
         if not folders:
-            print(f"no run fulfils --where {where!r}", file=sys.stderr)
+            told = f"no run fulfils --where {where!r}" if where else "no trial of it is left"
+            print(told, file=sys.stderr)
         if not stop:
             check_can_be_removed(folders)
         sizes = [bytes_in(folder) for folder in folders]

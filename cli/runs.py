@@ -9,6 +9,8 @@ from kerasrun.cli.formats import Format
 from kerasrun.cli.options import Json, Root, Where
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kerasrun.runs.listing import Listing
 
 
@@ -18,6 +20,10 @@ def runs(
     ] = 20,
     every: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
     where: Where = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option(metavar="SWEEP", help="Only the trials of this sweep.", show_default=False),
+    ] = None,
     status: Annotated[
         list[str] | None,
         typer.Option(
@@ -65,7 +71,7 @@ def runs(
         listing = list_runs(
             folder,
             limit=None if every else number,
-            where=where,
+            where=_within(sweep, where, folder),
             states=split(status),
             sort=split(sort),
         )
@@ -74,6 +80,15 @@ def runs(
             print(f"warning: {error}", file=sys.stderr)
         if strict and listing.unreadable:
             raise typer.Exit(1)
+
+
+def _within(sweep: str | None, where: str | None, root: "Path") -> str | None:
+    from kerasrun.runs.sweep.find import find_sweep
+
+    if sweep is None:
+        return where
+    ours = f"attr:parent = {find_sweep(sweep, root).id}"
+    return ours if where is None else f"{ours} and ({where})"
 
 
 def split(texts: Sequence[str] | None) -> list[str]:

@@ -32,18 +32,24 @@ def show(
     root: Root = None,
     json: Json = False,
 ) -> None:
-    """Show one run: status, model, code, time, parameters, metrics, files, versions."""
+    """Show one run: status, model, code, time, parameters, metrics, files; or a sweep's trials."""
     from kerasrun.cli.errors import readable_errors
     from kerasrun.cli.json_shape import run_json, to_text
     from kerasrun.cli.show_part import diff_text, environment_text, source_text, value_text
+    from kerasrun.cli.show_sweep import show_sweep
     from kerasrun.runs.errors import UsageError
     from kerasrun.runs.query import find_run
     from kerasrun.runs.root import readable_root
+    from kerasrun.runs.sweep.find import sweep_meant
 
     with readable_errors():
         if bool(field) + source + diff + env + json > 1:
             raise UsageError("expected one of --field, --source, --diff, --env and --json")
-        found = find_run(run, readable_root(root))
+        folder = readable_root(root)
+        if sweep := sweep_meant(run, folder):
+            show_sweep(sweep, json=json, other=bool(field) or source or diff or env)
+            return
+        found = find_run(run, folder)
         if field:
             print(value_text(found, field), end="")
             return
@@ -70,6 +76,8 @@ def _entries(run: "Run") -> list[tuple[str, str]]:
         ("model", _model(record.get("model"))),
         ("git", _git(record.get("git"))),
         ("host", _host(run)),
+        ("workers", _workers(run)),
+        ("restarts", _restarts(run)),
         ("time", _time(run)),
         ("seed", _with_origin(record.get("seed"))),
         ("settings", _values(record.get("settings"))),
@@ -115,6 +123,26 @@ def _host(run: "Run") -> str:
     last = run.attempts[-1]
     host = last.get("host", {})
     return f"{host.get('name')}  pid {last.get('pid')}  user {host.get('user')}"
+
+
+def _workers(run: "Run") -> str:
+    """How many processes train, and the names of their logs."""
+    from kerasrun.runs.cluster.logs import worker_numbers
+    from kerasrun.runs.layout import RunFiles
+
+    files = RunFiles(run.folder)
+    logs = [files.worker_log(number).name for number in worker_numbers(files)]
+    count = (run.record.get("settings") or {}).get("workers", {}).get("value") or len(logs) + 1
+    return f"{count}  (output.log, {', '.join(logs)})" if logs else ""
+
+
+def _restarts(run: "Run") -> str:
+    """How often all was started again without being asked, and why the last time."""
+    again = [entry for entry in run.attempts if entry.get("restart")]
+    if not again:
+        return ""
+    before = run.attempts[run.attempts.index(again[-1]) - 1].get("outcome") or {}
+    return f"{len(again)}  (the last after {before.get('status')}: {before.get('reason')})"
 
 
 def _time(run: "Run") -> str:

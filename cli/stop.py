@@ -19,17 +19,26 @@ def stop(
     root: Root = None,
     json: Json = False,
 ) -> None:
-    """Stop a run at work: it saves a checkpoint and ends, or is killed if it does not."""
+    """Stop a run or sweep at work: it saves a checkpoint and ends, or is killed if it does not."""
     from kerasrun.cli.errors import readable_errors
     from kerasrun.cli.json_shape import run_json, to_text
+    from kerasrun.runs.latest_step import latest_step
     from kerasrun.runs.query import find_run
     from kerasrun.runs.records import TRACKED
-    from kerasrun.runs.resume import latest_step
     from kerasrun.runs.root import runs_root
     from kerasrun.runs.stop import stop as stop_run
+    from kerasrun.runs.sweep.find import sweep_meant
+    from kerasrun.runs.sweep.stop import stop_sweep
 
     with readable_errors():
-        found = find_run(run, runs_root(root))
+        folder = runs_root(root)
+        if sweep := sweep_meant(run, folder):
+            from kerasrun.cli.show_sweep import show_sweep
+
+            stop_sweep(sweep, grace_secs=grace, notice=_say)
+            show_sweep(sweep, json=json, other=False)
+            return
+        found = find_run(run, folder)
         try:
             ended = stop_run(found, grace_secs=grace, notice=_say)
         except KeyboardInterrupt:

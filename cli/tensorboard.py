@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def tensorboard(
     runs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RUN]...", help="Which runs; none: all.", show_default=False),
+        typer.Argument(
+            metavar="[RUN]...", help="Which runs, or sweeps; none: all.", show_default=False
+        ),
     ] = None,
     where: Where = None,
     port: Annotated[
@@ -49,8 +51,9 @@ def tensorboard(
     with readable_errors(traceback=traceback), ExitStack() as stack:
         folder = runs_root(root)
         found = _found(runs, where, folder)
-        if where and not found:
-            raise UsageError(f"no run fulfils --where {where!r}")
+        if not found and (runs or where):
+            which = f"no run fulfils --where {where!r}" if where else f"{runs}: no trial is there"
+            raise UsageError(which)
         # A folder without runs of ours may still hold event files.
         shown = stack.enter_context(log_folder(found)) if found else None
 

@@ -6,6 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kerasrun.cli.cluster_options import (
+    Hosts,
+    JobName,
+    MaxRestarts,
+    TaskIndex,
+    Workers,
+    WorkerTimeout,
+)
 from kerasrun.cli.features import Features, feature_columns
 from kerasrun.cli.options import Json, Root, Traceback, Verbose
 
@@ -116,6 +124,12 @@ def train(
             help="Makes a run repeatable. Default: drawn at random.",
         ),
     ] = None,
+    workers: Workers = None,
+    max_restarts: MaxRestarts = None,
+    worker_timeout_secs: WorkerTimeout = None,
+    job: JobName = None,
+    hosts: Hosts = None,
+    task_index: TaskIndex = None,
     mirror: Annotated[
         str | None,
         typer.Option(
@@ -143,6 +157,7 @@ def train(
     traceback: Traceback = False,
 ) -> None:
     """Train the model of a model file, evaluate it, export it; recorded as a new run."""
+    from kerasrun.cli.cluster_train import ClusterTraining, place_of_command
     from kerasrun.cli.errors import readable_errors, warn
     from kerasrun.cli.follow import Follower
     from kerasrun.cli.train_plan import only_planned, start_and_leave
@@ -153,6 +168,9 @@ def train(
 
     with readable_errors(traceback=traceback and not verbose):
         check_name(name)
+        place = place_of_command(
+            *(job, hosts, task_index), workers=workers, background=background, needed=needed
+        )
         folder = runs_root(root)
         order = TrainOrder(
             model=model,
@@ -162,6 +180,7 @@ def train(
             name=name,
             tags=tag or [],
             note=note,
+            job=job,
             seed=seed,
             params=parse_assignments(param or []),
             options={
@@ -172,6 +191,9 @@ def train(
                 "eval_steps": eval_steps,
                 "save_checkpoints_steps": save_checkpoints_steps,
                 "throttle_secs": throttle_secs,
+                "workers": workers,
+                "max_restarts": max_restarts,
+                "worker_timeout_secs": worker_timeout_secs,
                 **_csv_options(train_data, eval_data, label, features),
             },
         )
@@ -179,6 +201,15 @@ def train(
             return
         if background:
             start_and_leave(order, folder, json=json)
+            return
+        if job:
+            ClusterTraining(
+                *(order, folder, place),
+                timeout_secs=worker_timeout_secs,
+                json=json,
+                verbose=verbose,
+                traceback=traceback and not verbose,
+            ).run(mirror)
             return
         with Follower(json=json, traceback=traceback and not verbose) as follower:
 

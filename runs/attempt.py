@@ -21,10 +21,16 @@ class Request:
     Attributes:
         argv: The user's command line.
         max_steps: A new end of training, or None to keep the run's.
+        workers: A new number of workers, or None to keep the run's.
+        max_restarts: How often it may be started again, or None to keep what the run has.
+        restart: Which start after a failure this is, made without being asked; 0: none.
     """
 
     argv: list[str] = field(default_factory=list)
     max_steps: int | None = None
+    workers: int | None = None
+    max_restarts: int | None = None
+    restart: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """As it travels to the worker, in JSON."""
@@ -49,24 +55,32 @@ def begin_attempt(files: RunFiles, request: Request) -> dict[str, Any]:
     if attempts:
         attempts[-1]["outcome"] = _outcome_before(files, record)
     attempts.append(_entry(len(attempts) + 1, request))
-    if request.max_steps is not None:
-        origin = f"command line of attempt {len(attempts)}"
-        settings = record.setdefault("settings", {})
-        settings["max_steps"] = {"value": request.max_steps, "origin": origin}
+    enter_settings(record, request)
     write_json(files.run_json, record)
     reserve(files.exit_json)
+    files.stop_asked.unlink(missing_ok=True)
     files.copied_json.unlink(missing_ok=True)  # it was a copy; now it goes on here
     return record
 
 
+def enter_settings(record: dict[str, Any], request: Request) -> None:
+    """Has a request's settings take the place of those of the record, whose last attempt it is."""
+    origin = f"command line of attempt {len(record['attempts'])}"
+    for name in ("max_steps", "workers", "max_restarts"):
+        value = getattr(request, name)
+        if value is not None:
+            record.setdefault("settings", {})[name] = {"value": value, "origin": origin}
+
+
 def _entry(number: int, request: Request) -> dict[str, Any]:
-    return {
+    entry: dict[str, Any] = {
         "attempt": number,
         "started": clock.to_text(clock.now()),
         "argv": request.argv,
         "pid": os.getpid(),
         "host": describe_host(),
     }
+    return {**entry, "restart": request.restart} if request.restart else entry
 
 
 def _outcome_before(files: RunFiles, record: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kerasrun._tensorflow_import import import_tensorflow
 from kerasrun.runs.errors import Refused, RunError, UsageError
 from kerasrun.runs.export_metrics import with_metrics
 from kerasrun.runs.quiet import without_noise
@@ -112,6 +113,7 @@ def export_run(run: Run, order: ExportOrder) -> "Conversion":
         raise UsageError(f"run {run.id} has no checkpoint yet: there is nothing to export")
     to = None if order.to is None else order.to.absolute()
     with without_noise(), contextlib.redirect_stdout(sys.stderr), readable():
+        import_tensorflow()
         from kerasrun.exporters.formats.errors import ConversionError
 
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerasrun._tensorflow_import import import_tensorflow
 from kerasrun.runs.errors import ModelFileError, Refused, RunError, UsageError
 from kerasrun.runs.job_inputs import specs_of
 from kerasrun.runs.model_choice import built_model, chosen_model, is_keras_model
@@ -89,6 +90,7 @@ def contents_of(checkpoint: str) -> "CheckpointContents":
         RunError: It is damaged.
     """
     with without_noise(), readable(), _told_by_class():
+        import_tensorflow()
         from kerasrun.bridge.checkpoint_import_contents import read_contents
 
         return read_contents(checkpoint)
@@ -114,6 +116,7 @@ def run_import(order: ImportOrder) -> Imported:
         readable(),
         _told_by_class(),
     ):
+        import_tensorflow()
         from kerasrun.bridge.checkpoint_import import plan_import, reason_against, take_values
         from kerasrun.bridge.checkpoint_import_contents import read_contents
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kerasrun._tensorflow_import import import_tensorflow
 from kerasrun.runs.errors import Refused, RunError, UsageError
 from kerasrun.runs.quiet import without_noise
 from kerasrun.runs.reopened import check_reopenable, checkpoint_path, readable, reopened
@@ -67,6 +68,7 @@ def evaluate_run(run: Run, order: EvaluateOrder, listener: Listener) -> None:
         _own_folder(run.folder / f"eval_{order.name}"),
         readable(),
     ):
+        import_tensorflow()
         estimator, spec = _estimator_and_spec(run, order)
         estimator.add_observer(_observer(listener))
         if order.watch:

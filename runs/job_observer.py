@@ -10,6 +10,8 @@ from typing import Any
 
 from kerasrun.bridge.loop_tuning import LoopChoice  # noqa: TID253 (see above)
 from kerasrun.bridge.observer import Observer, Progress  # noqa: TID253 (see above)
+from kerasrun.runs.layout import RunFiles
+from kerasrun.runs.metrics import MetricsFile
 from kerasrun.runs.worker import Work
 
 
@@ -73,6 +75,48 @@ class RunObserver(Observer):
     def notice(self, text: str) -> None:
         """Prints it: the output is kept, and shown as it comes."""
         print(f"note    {text}", flush=True)
+
+
+class PrintingObserver(Observer):
+    """Prints what the Estimator has to say, and writes nothing.
+
+    Attributes:
+        began: Whether a step of training was done.
+    """
+
+    def __init__(self) -> None:
+        self._begun = 0
+        self.began = False
+
+    def train_begin(self, step: int, max_steps: int | None) -> None:
+        """Notes where training begins."""
+        self._begun = step
+
+    def progress(self, progress: Progress) -> None:
+        """From the first step on, errors are those of the run."""
+        self.began = self.began or progress.step > self._begun
+
+    def notice(self, text: str) -> None:
+        """Prints it."""
+        print(f"note    {text}", flush=True)
+
+
+class EvaluationObserver(PrintingObserver):
+    """Writes what an evaluator finds into a file that only it writes.
+
+    Args:
+        files: The run's.
+    """
+
+    def __init__(self, files: RunFiles) -> None:
+        super().__init__()
+        self._metrics = MetricsFile(files, path=files.evaluations_json)
+
+    def evaluated(self, name: str | None, result: Mapping[str, Any], checkpoint_path: str) -> None:
+        """Notes the result."""
+        values = {key: float(value) for key, value in result.items() if key != "global_step"}
+        self._metrics.evaluated(name, int(result["global_step"]), values)
+        print(f"evaluated step {int(result['global_step']):,}", flush=True)
 
 
 @contextmanager

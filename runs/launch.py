@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from kerasrun.runs import clock, ids
 from kerasrun.runs.attempt import Request
+from kerasrun.runs.cluster.job import plan_of, run_job
 from kerasrun.runs.environment import kept_environment
 from kerasrun.runs.errors import RunError, UsageError
 from kerasrun.runs.host import describe_host
@@ -23,7 +24,7 @@ from kerasrun.runs.parent import AGAIN, Parent
 from kerasrun.runs.records import SCHEMA
 from kerasrun.runs.settings import COMMAND_LINE, from_command_line
 from kerasrun.runs.source import keep_git_state, keep_model_file, keep_packages
-from kerasrun.runs.supervisor import Ended, Listener, supervise
+from kerasrun.runs.supervisor import Ended, Listener
 
 
 class Order(Protocol):
@@ -61,6 +62,7 @@ class TrainOrder:
         parent: The run that this one begins with, or None.
         tags: Words to find it by.
         note: What is to be remembered about it, or None.
+        job: The word by which its processes find it, where somebody else starts them; or None.
     """
 
     model: str | None
@@ -73,6 +75,7 @@ class TrainOrder:
     parent: Parent | None = None
     tags: Sequence[str] = ()
     note: str | None = None
+    job: str | None = None
 
 
 def launch(
@@ -124,7 +127,7 @@ def begin(
         listener = listener_for(folder, record) if listener_for else None
         request = Request(argv=record["argv"])
         cwd = Path(record["cwd"])
-        return supervise(folder, request, cwd=cwd, listener=listener, verbose=verbose)
+        return run_job(folder, record, request, cwd=cwd, listener=listener, verbose=verbose)
     except (RunError, OSError, KeyboardInterrupt):
         _remove_unless_begun(files)
         raise
@@ -137,13 +140,21 @@ def prepare(order: TrainOrder, root: Path) -> tuple[RunFiles, dict[str, Any]]:
         The run's files, and the content of its `run.json`.
 
     Raises:
-        UsageError: There is no such model file, a tag is not a word, or `root` cannot be written.
+        UsageError: There is no such model file, a tag is not a word, the machine has not the
+            devices for so many workers, or `root` cannot be written.
     """
     check_labels(order.tags, order.note)
     if order.parent:
         order.parent.check()
     source = _source(order)
-    return write_down(order, "train", root, lambda files: {**source(files), **_given(order)})
+    made = write_down(order, "train", root, lambda files: {**source(files), **_given(order)})
+    files, record = made
+    try:
+        plan_of(record)
+    except UsageError:
+        shutil.rmtree(files.folder, ignore_errors=True)
+        raise
+    return made
 
 
 def write_down(
@@ -226,6 +237,8 @@ def _given(order: TrainOrder) -> dict[str, Any]:
         "settings": from_command_line(order.options),
         "seed": {"value": order.seed, "origin": COMMAND_LINE},
     }
+    if order.job:
+        given["job"] = order.job
     parent = order.parent
     if parent:
         given["parent"] = {"run": parent.run.id, "how": parent.how}

@@ -48,6 +48,25 @@ class RunFiles:
         """All that the worker printed, every attempt."""
         return self.folder / "output.log"
 
+    def worker_log(self, number: int) -> Path:
+        """All that a worker beside the process that leads printed; that one has `output_log`."""
+        return self.folder / f"worker-{number}.log"
+
+    @property
+    def evaluator_log(self) -> Path:
+        """All that the evaluator printed, where that is a process of its own."""
+        return self.folder / "evaluator.log"
+
+    @property
+    def evaluations_json(self) -> Path:
+        """The summary of every metric that the evaluator found; written by it."""
+        return self.folder / "evaluations.json"
+
+    @property
+    def stop_asked(self) -> Path:
+        """There once the run was killed on request: nobody shall start it again by himself."""
+        return self.folder / "stopped"
+
     @property
     def labels_json(self) -> Path:
         """Tags and a note; written by whoever labels the run."""

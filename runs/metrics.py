@@ -5,12 +5,13 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from kerasrun.runs import clock
 from kerasrun.runs.json_file import write_json
 from kerasrun.runs.layout import RunFiles
-from kerasrun.runs.records import read_metrics
+from kerasrun.runs.records import read_metrics_file
 
 SCHEMA = 1
 _KEPT_GAPS = 100
@@ -27,6 +28,7 @@ class MetricsFile:
         every_secs: The least time between two writes while training.
         monotonic: A clock in seconds.
         failed: Told why the file could not be written, each time.
+        path: Where it is written; `metrics.json` when None.
     """
 
     def __init__(
@@ -36,15 +38,16 @@ class MetricsFile:
         every_secs: float = 10.0,
         monotonic: Callable[[], float] = time.monotonic,
         failed: Callable[[OSError], None] = lambda error: None,
+        path: Path | None = None,
     ) -> None:
-        self._path = files.metrics_json
+        self._path = path or files.metrics_json
         self._every_secs = every_secs
         self._monotonic = monotonic
         self._failed = failed
         self._written: float | None = None
         self._last_progress: float | None = None
         self._gaps: deque[float] = deque(maxlen=_KEPT_GAPS)
-        self._content = _read_or_new(files)
+        self._content = _read_or_new(self._path)
 
     def resumed_at(self, step: int) -> None:
         """An attempt is about to train from `step` on: what was reported after it comes again.
@@ -158,6 +161,6 @@ def add_point(summary: Mapping[str, Any] | None, step: int, value: float) -> dic
     return known
 
 
-def _read_or_new(files: RunFiles) -> dict[str, Any]:
+def _read_or_new(path: Path) -> dict[str, Any]:
     new: dict[str, Any] = {"schema": SCHEMA, "step": None, "max_steps": None, "checkpoint": None}
-    return {**new, "metrics": {}, **read_metrics(files)}
+    return {**new, "metrics": {}, **read_metrics_file(path)}

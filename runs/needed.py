@@ -8,6 +8,8 @@ from kerasrun.runs.listing import list_runs
 from kerasrun.runs.run import Run
 from kerasrun.runs.settings import was_given
 
+_NO_MATTER = ("max_restarts", "worker_timeout_secs")  # to what a run comes to
+
 
 def done_already(record: Mapping[str, Any], root: Path) -> Run | None:
     """The newest completed run under `root` of the same code, params, settings and seed.
@@ -39,5 +41,9 @@ def _identity(record: Mapping[str, Any]) -> Any:
         model.get("name"),
         sorted(one["sha256"] for one in model.get("imports", [])),
         {name: entry["text"] for name, entry in params.items() if "text" in entry},
-        {name: one["value"] for name, one in settings.items() if was_given(one["origin"])},
+        {
+            name: one["value"]
+            for name, one in settings.items()
+            if was_given(one["origin"]) and name not in _NO_MATTER
+        },
     )

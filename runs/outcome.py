@@ -14,6 +14,7 @@ from kerasrun.runs.json_file import write_reserved
 from kerasrun.runs.layout import RunFiles
 
 SCHEMA = 1
+WORKER_LOST_CODE = 75  # EX_TEMPFAIL: one of several workers is gone; started again, it may go well
 STATUSES = ("completed", "failed", "stopped", "killed")
 _STOP_CODES = {128 + signal.SIGINT: signal.SIGINT, 128 + signal.SIGTERM: signal.SIGTERM}
 _OF_TENSORFLOW = re.compile(r"\{\{\w+ [^}]*\}\}|\[Op:\w+\]")  # where in a graph: says nothing here
@@ -29,8 +30,8 @@ class Outcome:
     Attributes:
         status: One of `STATUSES`: `completed`, `failed`, `stopped` (asked to, by SIGINT or
             SIGTERM) or `killed`.
-        code: What the worker exits with: 0, 1, 2 (bad input), 128 + n for signal n, or the
-            model file's own.
+        code: What the worker exits with: 0, 1, 2 (bad input), 75 (another worker was lost), 128 +
+            n for signal n, or the model file's own.
         signal: `SIGKILL` and the like, or None.
         reason: Why, in a line; empty when completed.
         began: Whether a step of training was done.
@@ -48,6 +49,8 @@ class Outcome:
     @property
     def command_code(self) -> int:
         """What the command exits with (see `kerasrun.runs.errors`)."""
+        if self.status == "failed" and self.code == WORKER_LOST_CODE:
+            return self.code
         if self.status == "failed":
             return 2 if self.code == 2 and not self.began else 1
         return self.code
@@ -66,6 +69,9 @@ def outcome_of_error(error: BaseException, *, began: bool, attempt: int) -> Outc
     if isinstance(error, SystemExit):
         return _of_exit(error, began, attempt)
     code = error.exit_code if isinstance(error, RunError) else 1
+    if _is_lost_worker(error):
+        why = describe(error)
+        return Outcome("failed", WORKER_LOST_CODE, reason=why, began=began, attempt=attempt)
     if not began and is_bad_input(error):
         code = 2
     return Outcome(
@@ -88,6 +94,16 @@ def outcome_of_death(returncode: int, *, attempt: int, out_of_memory: bool) -> O
     reason = f"{name}, out of memory" if out_of_memory and name == "SIGKILL" else name
     status = "stopped" if -returncode in _STOP_CODES.values() else "killed"
     return Outcome(status, 128 - returncode, signal=name, reason=reason, attempt=attempt)
+
+
+def outcome_of_stop(number: signal.Signals, last: Outcome) -> Outcome:
+    """The outcome of a run that was asked to end while none of its processes was at work.
+
+    Args:
+        number: SIGINT or SIGTERM.
+        last: How its last attempt ended.
+    """
+    return _stopped(number, last.began, last.attempt)
 
 
 def write_outcome(files: RunFiles, outcome: Outcome) -> None:
@@ -143,11 +159,17 @@ def last_lines(log: Path) -> list[str]:
         return []
 
 
+def _is_lost_worker(error: BaseException) -> bool:
+    # By name: see is_bad_input.
+    return "WorkerLostError" in {kind.__name__ for kind in type(error).__mro__}
+
+
 def _speaks_for_itself(error: BaseException) -> bool:
     plain = type(error) in (ValueError, TypeError, FileNotFoundError)
     of_a_file = isinstance(error, OSError) and bool(error.strerror and error.filename)
     own_key_error = isinstance(error, KeyError) and type(error) is not KeyError
-    return plain or of_a_file or own_key_error or isinstance(error, RunError)
+    ours = isinstance(error, RunError) or _is_lost_worker(error)
+    return plain or of_a_file or own_key_error or ours
 
 
 def _stopped(number: signal.Signals, began: bool, attempt: int) -> Outcome:

@@ -9,6 +9,8 @@ _NOISE = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] (external/|tensorflow/|\S+\.cc:)"
     r"|[IWE]0000 00:00:\d+"
     r"|[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ \S+\.cc:\d+\]"
+    r"|Additional GRPC error information|:UNKNOWN:Error received from peer"
+    r"|/job:worker/replica:\d+/task:\d+$|The tasks have crashed\. Check"
     r"|WARNING: All log messages before absl::InitializeLog"
     r"|INFO: Created TensorFlow Lite|fully_quantize: \d"
     r"|loc\((callsite|fused)\(|error: (Lowering tensor list|failed while converting)"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from kerasrun.runs.errors import UsageError
+from kerasrun.runs.latest_step import latest_step
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.packages import main_versions
 from kerasrun.runs.records import PROGRAM, check_startable
-from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import Run
 from kerasrun.runs.settings import COMMAND_LINE, was_given
 from kerasrun.runs.source import keep_source_of

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kerasrun._tensorflow_import import import_tensorflow
 from kerasrun.runs.errors import RunError, UsageError
 from kerasrun.runs.outcome import describe
 from kerasrun.runs.quiet import without_noise
@@ -78,6 +79,7 @@ def predict_run(run: Run, order: PredictOrder, listener: Listener) -> Predicted:
         readable(),
         _saved_model(run, order.checkpoint) as (model, folder),
     ):
+        import_tensorflow()
         from kerasrun.exporters.formats.source import Source
 
         source = _loaded(Source, folder)

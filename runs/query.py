@@ -8,6 +8,7 @@ from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun
 from kerasrun.runs.fields import UNDEFINED, check_known, field
 from kerasrun.runs.listing import list_runs, read_runs, run_ids
 from kerasrun.runs.run import Run, read_run
+from kerasrun.runs.sweep.find import with_trials
 
 _LEAST_CHARACTERS = 4
 _LAST = re.compile(r"@last(?:~(\d+))?")
@@ -46,7 +47,7 @@ def find_runs(
     """The runs that are named, each once and in this order, then those that fulfil a condition.
 
     Args:
-        asked: As for `find_run`, each.
+        asked: As for `find_run`, each; a sweep stands for its trials.
         root: Where the runs live.
         where: A condition, see `kerasrun.runs.where`.
         unreadable: Told of each run of which nobody knows whether it fulfils that.
@@ -55,7 +56,7 @@ def find_runs(
         NoSuchRun, AmbiguousRun, UnreadableRun: As `find_run`.
         UsageError: The condition is wrong.
     """
-    found = {run.id: run for run in (find_run(one, root) for one in asked)}
+    found = {run.id: run for run in (find_run(one, root) for one in with_trials(asked, root))}
     if where is not None:
         listing = list_runs(root, where=where)
         found |= {run.id: run for run in listing.runs if run.id not in found}

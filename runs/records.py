@@ -110,8 +110,20 @@ def read_record(files: RunFiles) -> dict[str, Any]:
 
 
 def read_metrics(files: RunFiles) -> dict[str, Any]:
-    """The content of `metrics.json`; empty when there is none that can be used."""
-    return _read(files.metrics_json, _METRICS) or {}
+    """The content of `metrics.json`; empty when there is none that can be used.
+
+    With what an evaluator found, where that was a process of its own.
+    """
+    content, evaluations = map(read_metrics_file, (files.metrics_json, files.evaluations_json))
+    if not evaluations:
+        return content
+    found = [one.get("metrics") or {} for one in (content, evaluations)]
+    return {**content, "metrics": found[0] | found[1]}
+
+
+def read_metrics_file(path: Path) -> dict[str, Any]:
+    """The content of one file of metrics; empty when there is none that can be used."""
+    return _read(path, _METRICS) or {}
 
 
 def read_outcome(files: RunFiles, attempts: int) -> dict[str, Any] | None:

@@ -11,10 +11,10 @@ from typing import Any
 from kerasrun.runs.errors import RunError, UsageError
 from kerasrun.runs.job_model import apply_seed, loaded_model_file, model_and_inputs
 from kerasrun.runs.job_specs import eval_specs, run_config, settled_max_steps
+from kerasrun.runs.latest_step import latest_step
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.outcome import describe, is_bad_input
 from kerasrun.runs.records import check_startable
-from kerasrun.runs.resume import latest_step
 from kerasrun.runs.run import Run
 from kerasrun.runs.settings import Settings
 

@@ -1,21 +1,20 @@
 """Going on with a run that ended early, in its own folder."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kerasrun.runs.attempt import Request
+from kerasrun.runs.cluster.job import run_job
 from kerasrun.runs.errors import Refused, UsageError
+from kerasrun.runs.latest_step import latest_step
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import already_running, is_locked
 from kerasrun.runs.program_resume import check_can_go_on
 from kerasrun.runs.records import PROGRAM, check_startable
 from kerasrun.runs.run import Run
-from kerasrun.runs.supervisor import Ended, Listener, supervise
-
-_CHECKPOINT = re.compile(r'^model_checkpoint_path: ".*model\.ckpt-([0-9]{1,18})"', re.MULTILINE)
+from kerasrun.runs.supervisor import Ended, Listener
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def resume(
     if not cwd.is_dir():
         raise UsageError(f"run {run.id} ran in {cwd}, which is gone")
     listener = listener_for(run.folder, run.record) if listener_for else None
-    return supervise(run.folder, request, cwd=cwd, listener=listener, verbose=verbose)
+    return run_job(run.folder, run.record, request, cwd=cwd, listener=listener, verbose=verbose)
 
 
 def nothing_to_train(run: Run, max_steps: int | None) -> NothingToTrain | None:
@@ -83,13 +82,3 @@ def nothing_to_train(run: Run, max_steps: int | None) -> NothingToTrain | None:
     if run.status.state != "completed" or step is None or end is None or step < end:
         return None
     return NothingToTrain(step, end)
-
-
-def latest_step(folder: Path) -> int | None:
-    """The step of the newest checkpoint, read without TensorFlow; None when there is none."""
-    try:
-        text = RunFiles(folder).checkpoint_state.read_text(errors="replace")
-    except OSError:
-        return None
-    found = _CHECKPOINT.search(text)
-    return int(found[1]) if found else None

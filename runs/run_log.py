@@ -4,6 +4,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from kerasrun.runs.at_work import is_at_work
@@ -16,20 +17,22 @@ _PAUSE_SECS = 0.2
 
 
 class RunLog:
-    """Reads `output.log`, byte for byte.
+    """Reads a log, byte for byte.
 
     A file that is replaced is read to its end, and then the new one from its beginning; one that is
     cut off is read from its beginning again.
 
     Args:
         files: The run's.
+        path: The log; `output.log` when None.
 
     Attributes:
         found: Whether there has been such a file.
     """
 
-    def __init__(self, files: RunFiles) -> None:
+    def __init__(self, files: RunFiles, path: Path | None = None) -> None:
         self._files = files
+        self._path = path or files.output_log
         self._file: BinaryIO | None = None
         self.found = False
 
@@ -44,47 +47,67 @@ class RunLog:
             RunError: The file cannot be read.
         """
         try:
-            self._open()
-            if lines is not None and self._file is not None:
-                self._file.seek(start_of_last_lines(self._file, lines))
+            self.skip(lines)
             while True:
                 # Asked before reading: what a run says last is there once it has ended.
-                last = not follow or not self._at_work()
-                yield from self._new()
+                last = not follow or not self.at_work()
+                yield from self.new()
                 if last:
                     return
                 time.sleep(_PAUSE_SECS)
-        except OSError as error:
-            raise RunError(
-                f"the output of run {self._name} cannot be read: {describe(error)}"
-            ) from (error)
         finally:
-            self._close()
+            self.close()
+
+    def skip(self, lines: int | None) -> None:
+        """Leaves out all that is there now but so many of the last lines; None: nothing.
+
+        Raises:
+            RunError: The file cannot be read.
+        """
+        with self._readable():
+            self._open()
+            if lines is not None and self._file is not None:
+                self._file.seek(start_of_last_lines(self._file, lines))
 
     @property
     def _name(self) -> str:
         return self._files.folder.name
 
-    def _at_work(self) -> bool:
+    @contextlib.contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RunError(
+                f"the output of run {self._name} cannot be read: {describe(error)}"
+            ) from (error)
+
+    def at_work(self) -> bool:
+        """Whether the run may print more."""
         try:
             return is_at_work(self._files.folder)
         except FileNotFoundError:  # removed meanwhile
             return False
 
-    def _new(self) -> Iterator[bytes]:
-        """What has come since the last time."""
-        while self._file is not None or self._open():
-            assert self._file is not None
-            while block := self._file.read(_BLOCK_BYTES):
-                yield block
-            if not self._goes_on_elsewhere(self._file):
-                return
+    def new(self) -> Iterator[bytes]:
+        """What has come since the last time.
+
+        Raises:
+            RunError: The file cannot be read.
+        """
+        with self._readable():
+            while self._file is not None or self._open():
+                assert self._file is not None
+                while block := self._file.read(_BLOCK_BYTES):
+                    yield block
+                if not self._goes_on_elsewhere(self._file):
+                    return
 
     def _goes_on_elsewhere(self, file: BinaryIO) -> bool:
         """Whether another file has its name now, or it was cut off: then it is read anew."""
         ours = os.fstat(file.fileno())
         try:
-            named = self._files.output_log.stat()
+            named = self._path.stat()
         except FileNotFoundError:
             return False
         if os.path.samestat(ours, named):
@@ -92,16 +115,17 @@ class RunLog:
                 file.seek(0)
                 return named.st_size > 0
             return False
-        self._close()
+        self.close()
         return True
 
     def _open(self) -> bool:
         with contextlib.suppress(FileNotFoundError):
-            self._file = self._files.output_log.open("rb", buffering=0)
+            self._file = self._path.open("rb", buffering=0)
             self.found = True
         return self._file is not None
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Closes the file."""
         if self._file is not None:
             self._file.close()
             self._file = None

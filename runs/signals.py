@@ -47,6 +47,11 @@ class SignalRelay:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
+    @property
+    def received(self) -> signal.Signals | None:
+        """The first signal that came while there was no process to pass it on to."""
+        return signal.Signals(self._waiting[0]) if self._waiting else None
+
     def attach(self, process: subprocess.Popen[bytes]) -> None:
         """From now on signals go to `process`; those that came before it was there, at once."""
         self._process = process

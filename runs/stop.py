@@ -4,6 +4,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from kerasrun.runs.errors import NoSuchRun, Refused, RunError
 from kerasrun.runs.layout import RunFiles
@@ -42,7 +43,7 @@ def stop(
     try:
         run = _begun(run)
         with verified_process(run) as process:
-            last_signal = _end(process, run.id, grace_secs, notice)
+            last_signal = _end(process, run.folder, grace_secs, notice)
         _see_to_outcome(RunFiles(run.folder), len(run.attempts), last_signal)
         return read_run(run.folder)
     except FileNotFoundError:
@@ -79,8 +80,9 @@ def _is_begun(run: Run, *, locked: bool) -> bool:
 
 
 def _end(
-    process: VerifiedProcess, run_id: str, grace_secs: float, notice: Callable[[str], None]
+    process: VerifiedProcess, folder: Path, grace_secs: float, notice: Callable[[str], None]
 ) -> signal.Signals:
+    run_id = folder.name
     process.send(signal.SIGTERM)
     notice(
         f"run {run_id}: process {process.pid} was asked to stop (SIGTERM); it is killed in "
@@ -88,6 +90,8 @@ def _end(
     )
     if process.wait(grace_secs):
         return signal.SIGTERM
+    with contextlib.suppress(OSError):  # else who supervises it would start it again
+        RunFiles(folder).stop_asked.touch()
     process.send(signal.SIGKILL)
     notice(f"run {run_id}: process {process.pid} was killed (SIGKILL)")
     if not process.wait(_DEATH_SECS):

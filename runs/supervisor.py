@@ -6,19 +6,16 @@ us: when the supervisor dies, the training goes on.
 
 import contextlib
 import json
-import os
 import selectors
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-import kerasrun
 from kerasrun.runs.attempt import Request
 from kerasrun.runs.errors import Refused, RunError, UnreadableRun, UsageError
-from kerasrun.runs.events import EVENTS_FD_VARIABLE, EventReader
+from kerasrun.runs.events import EventReader
 from kerasrun.runs.host import oom_kills
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.lock import already_running
@@ -26,6 +23,7 @@ from kerasrun.runs.outcome import Outcome, describe, outcome_of_death, write_out
 from kerasrun.runs.output import OutputTail
 from kerasrun.runs.records import read_outcome, read_record
 from kerasrun.runs.signals import SignalRelay
+from kerasrun.runs.worker_process import module_command, start_process
 
 _POLL_SECS = 0.1
 _OUTCOME_FIELDS = {field.name for field in fields(Outcome)}
@@ -57,6 +55,20 @@ class Silent:
         """Says nothing."""
 
 
+class Company(Protocol):
+    """Other processes that work with the worker."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the worker's environment has besides ours."""
+
+    def event(self, event: Mapping[str, Any]) -> None:
+        """The worker said something."""
+
+    def look(self, worker: subprocess.Popen[bytes]) -> None:
+        """Called many times a second while the worker lives."""
+
+
 @dataclass(frozen=True)
 class Ended:
     """How the worker ended.
@@ -64,10 +76,12 @@ class Ended:
     Attributes:
         outcome: What stands in `exit.json`.
         traceback: What it printed about its failure; empty when it did not fail.
+        asked: Whether we have passed on to it a signal to end.
     """
 
     outcome: Outcome
     traceback: str
+    asked: bool = False
 
 
 def supervise(
@@ -78,6 +92,7 @@ def supervise(
     cwd: Path | None = None,
     listener: Listener | None = None,
     verbose: bool = False,
+    company: Company | None = None,
 ) -> Ended:
     """Starts a worker on the run in `folder` and follows it to its end.
 
@@ -90,6 +105,7 @@ def supervise(
         cwd: Where it runs; here when None.
         listener: Shows what happens.
         verbose: Whether the output is shown whole, TensorFlow's noise and tracebacks too.
+        company: Other processes to be looked after meanwhile.
 
     Raises:
         Refused: Another worker has the run.
@@ -101,14 +117,15 @@ def supervise(
     command = command or _worker_command(folder, request or Request())
     oom_before = oom_kills()
     with _log(files) as log, SignalRelay(listener.notice) as relay:
-        process, events = _start(files, command, cwd)
+        environment = company.environment if company else {}
+        process, events = start_process(command, files.output_log, cwd, environment)
         relay.attach(process)
-        watch = _Watch(process, events, OutputTail(log, everything=verbose), listener)
+        watch = Watch(process, events, OutputTail(log, everything=verbose), listener, company)
         watch.follow()
         if watch.attempt is None:
             return _ended_before_its_attempt(files, process.returncode, watch)
         outcome = _outcome(files, watch.attempt, process.returncode, oom_before)
-        return Ended(outcome, watch.traceback())
+        return Ended(outcome, watch.traceback(), asked=bool(relay.passed_on))
 
 
 def _log(files: RunFiles) -> IO[bytes]:
@@ -122,45 +139,23 @@ def _log(files: RunFiles) -> IO[bytes]:
 
 
 def _worker_command(folder: Path, request: Request) -> list[str]:
-    # -P: a keras.py in the current folder must not be taken for Keras.
     text = json.dumps(request.to_dict())
-    return [sys.executable, "-P", "-m", "kerasrun.runs.worker", str(folder), text]
+    return module_command("kerasrun.runs.worker", str(folder), text)
 
 
-def _start(
-    files: RunFiles, command: Sequence[str], cwd: Path | None
-) -> tuple[subprocess.Popen[bytes], EventReader]:
-    ours, theirs = os.pipe()
-    try:
-        with files.output_log.open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=cwd,
-                env=_environment(theirs),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=[theirs],
-                start_new_session=True,
-            )
-    finally:
-        os.close(theirs)
-    return process, EventReader(ours)
+class Watch:
+    """Follows one process, and shows what it says.
 
+    Args:
+        process: Which.
+        events: What it tells.
+        tail: What it prints.
+        listener: Shows both.
+        company: Other processes to be looked after meanwhile.
 
-def _environment(events_fd: int) -> dict[str, str]:
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
-    environment |= {"PYTHONUNBUFFERED": "1", EVENTS_FD_VARIABLE: str(events_fd)}
-    # A checkout that is found by the current folder only, which -P takes away, must be named.
-    home = Path(kerasrun.__file__).parent.parent
-    if home.name != "site-packages" and home in {Path(path or ".").resolve() for path in sys.path}:
-        paths = [environment.get("PYTHONPATH", ""), str(home)]
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
-    return environment
-
-
-class _Watch:
-    """Follows one worker process."""
+    Attributes:
+        attempt: The number of the attempt that it has entered; None before.
+    """
 
     def __init__(
         self,
@@ -168,11 +163,13 @@ class _Watch:
         events: EventReader,
         tail: OutputTail,
         listener: Listener,
+        company: Company | None = None,
     ) -> None:
         self._process = process
         self._events = events
         self._tail = tail
         self._listener = listener
+        self._company = company
         self._failing_at: int | None = None
         self._refused = ""
         self.attempt: int | None = None
@@ -188,6 +185,8 @@ class _Watch:
                 else:
                     selector.select(_POLL_SECS)
                 self._show()
+                if self._company:
+                    self._company.look(self._process)
         self._show(last=True)
         self._events.close()
 
@@ -210,6 +209,8 @@ class _Watch:
             self._listener.output(line)
         for event in events:
             self._listener.event(event)
+            if self._company:
+                self._company.event(event)
 
     def _note(self, event: Mapping[str, Any]) -> None:
         if event["event"] == "started":
@@ -236,7 +237,7 @@ def _outcome(files: RunFiles, attempt: int, returncode: int, oom_before: int) ->
     return outcome
 
 
-def _ended_before_its_attempt(files: RunFiles, returncode: int, watch: _Watch) -> Ended:
+def _ended_before_its_attempt(files: RunFiles, returncode: int, watch: Watch) -> Ended:
     if returncode == Refused.exit_code:
         raise already_running(files)
     outcome = outcome_of_death(returncode, attempt=1, out_of_memory=False)

@@ -19,6 +19,7 @@ from kerasrun.runs.listing import list_runs, run_ids
 from kerasrun.runs.lock import FileLock, Locked, already_running
 from kerasrun.runs.outcome import describe
 from kerasrun.runs.query import find_id
+from kerasrun.runs.sweep.find import with_trials
 
 _FOLDER = ".trash"
 _DELETED, _LOCK = "deleted", "lock"
@@ -41,13 +42,15 @@ class NotInTrash(NoSuchRun):
 def folders_of(asked: Sequence[str], root: Path, *, where: str | None = None) -> list[Path]:
     """The folders of the runs that are named, each once, then of those that fulfil a condition.
 
+    A sweep stands for its trials.
+
     Unlike `kerasrun.runs.query.find_runs` it has those too that are named and cannot be read.
 
     Raises:
         NoSuchRun, AmbiguousRun: As `kerasrun.runs.query.find_run`.
         UsageError: The condition is wrong.
     """
-    ids = [find_id(one, root) for one in asked]
+    ids = [find_id(one, root) for one in with_trials(asked, root)]
     if where is not None:
         ids += [run.id for run in list_runs(root, where=where).runs]
     return [root / run_id for run_id in dict.fromkeys(ids)]

@@ -9,13 +9,16 @@ import json
 import os
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from kerasrun._tensorflow_import import import_tensorflow
 from kerasrun.runs.attempt import Request, begin_attempt
+from kerasrun.runs.cluster.places import place_from_environ
 from kerasrun.runs.errors import Refused, RunError, UsageError
 from kerasrun.runs.events import EventWriter
 from kerasrun.runs.heartbeat import Heartbeat
@@ -30,8 +33,9 @@ from kerasrun.runs.signals import exit_on_signal, handlers
 
 _STDERR = 2
 _LAST_SECS = 30.0
-_RAISING = {int(signal.SIGINT): signal.default_int_handler, int(signal.SIGTERM): exit_on_signal}
-_DEAF = {int(signal.SIGINT): signal.SIG_IGN, int(signal.SIGTERM): signal.SIG_IGN}
+_LAST_IN_CLUSTER_SECS = 1.0
+RAISING = {int(signal.SIGINT): signal.default_int_handler, int(signal.SIGTERM): exit_on_signal}
+DEAF = {int(signal.SIGINT): signal.SIG_IGN, int(signal.SIGTERM): signal.SIG_IGN}
 
 
 @dataclass
@@ -122,21 +126,22 @@ def _attempt(task: Work, job: Job) -> int:
     failure: BaseException | None = None
     try:
         # Whatever the parent had set, they raise from here on; the bridge refines it.
-        with handlers(_RAISING):
+        with handlers(RAISING):
             said = job(task)
         outcome = said or Outcome("completed", 0, began=task.began, attempt=number)
     except BaseException as error:
         outcome = outcome_of_error(error, began=task.began, attempt=number)
         failure = error if outcome.status == "failed" else None
-    with handlers(_DEAF):  # the last word must not be cut off
+    with handlers(DEAF):  # the last word must not be cut off
         if failure is not None:
-            _print_traceback(events, failure)
+            print_traceback(events, failure)
         task.metrics.write()
         write_outcome(files, outcome)
     return outcome.code
 
 
-def _print_traceback(events: EventWriter, error: BaseException) -> None:
+def print_traceback(events: EventWriter, error: BaseException) -> None:
+    """Prints the traceback of what ended the work, and tells where in the log it begins."""
     with contextlib.suppress(OSError):  # a full disk must not keep the outcome from being written
         sys.stdout.flush()
         sys.stderr.flush()
@@ -148,6 +153,7 @@ def _print_traceback(events: EventWriter, error: BaseException) -> None:
 
 def _of_its_kind(task: Work) -> Outcome | None:
     """Does the job that the run's `kind` names."""
+    import_tensorflow()
     if task.record.get("kind") == PROGRAM:
         from kerasrun.runs.program_job import run_program
 
@@ -162,9 +168,24 @@ def main() -> None:
     """Runs the job that the run's `kind` names."""
     request = Request(**json.loads(sys.argv[2])) if len(sys.argv) > 2 else None
     code = work(Path(sys.argv[1]), _of_its_kind, request)
+    if place_from_environ() is not None:
+        _end_in_a_cluster(code)
     # All is said and written. Threads of TensorFlow's have been seen to keep Python from ending.
     faulthandler.dump_traceback_later(_LAST_SECS, exit=True, file=_STDERR)
     sys.exit(code)
+
+
+def _end_in_a_cluster(code: int) -> NoReturn:
+    """Ends at once, as threads of TensorFlow's keep Python for many seconds.
+
+    The workers' services ask ours whether all is well until they end: it ends last.
+    """
+    if code == 0:
+        time.sleep(_LAST_IN_CLUSTER_SECS)
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from kerasrun.bridge.distribute.mirrored import Mirrored
 from kerasrun.bridge.distribute.part import Part
 from kerasrun.bridge.distribute.replicas import Replicas
 from kerasrun.bridge.distribute.states import MEAN, SUM, Shared
+from kerasrun.bridge.distribute.step import Ending
 from kerasrun.bridge.keras_program import KerasProgram
 from kerasrun.bridge.plain_variables import as_one_device
 from kerasrun.bridge.untracked_state import further_optimizers
@@ -75,18 +76,17 @@ class KerasModelPart:
     def sharing(self) -> Iterator[None]:
         """Within it, steps of the program are those of a replica."""
         one_device: Any = as_one_device if self._replicas.local_count == 1 else nullcontext
-        summed = self._program.has_plain_train_step
         with (
             self._mirrored.standing_in(),
             _unscaled_losses(),
-            reduced_gradients(self._optimizers(), self._part, one_device, summed=summed),
+            reduced_gradients(self._optimizers(), self._combined, one_device),
         ):
             yield
 
     @contextmanager
-    def taking(self, part: Part) -> Iterator[None]:
+    def taking(self, part: Part, ending: Ending) -> Iterator[None]:
         """Within it this thread takes the replica's part of a step."""
-        self._now.part = part
+        self._now.part, self._now.ending = part, ending
         self._program.replica.view = _View(part, gathers=self._must_gather())
         try:
             yield
@@ -103,8 +103,20 @@ class KerasModelPart:
 
     def _taken(self, step: Any, part: Part) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         with self._program.metrics.means.collected() as means:
+            self._now.means = means
             loss = step(part.batch)
         return loss, means
+
+    def _combined(self, gradients: list[Any]) -> list[Any]:
+        """The gradients of all replicas, by this replica's; None stays None."""
+        part: Part = self._now.part
+        if not self._program.has_plain_train_step:
+            return part.mean(gradients)
+        # Of losses that are to be added up. All else of the step is done by now.
+        own = [part.kept(one, weighted=False) for one in gradients if one is not None]
+        ending: Ending = self._now.ending
+        sums = iter(ending.sums(own, self._now.means))
+        return [None if one is None else next(sums) for one in gradients]
 
     def add_means(self, means: dict[str, tf.Tensor]) -> None:
         """Adds the means of a batch to those over batches."""
@@ -114,10 +126,6 @@ class KerasModelPart:
     def _optimizers(self) -> list[Any]:
         first = self._model.optimizer
         return [first, *(other for _, other in further_optimizers(self._model, first))]
-
-    def _part(self) -> Part:
-        part: Part = self._now.part
-        return part
 
     def _must_gather(self) -> bool:
         """Whether a loss or a metric must see all rows. A step of the model's own asks nobody."""

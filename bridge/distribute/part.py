@@ -42,10 +42,6 @@ class Part:
         share = self.rows.share
         return self._sum([self._kept(one, share) for one in values])
 
-    def sum(self, values: Sequence[Any]) -> list[Any]:
-        """Sums over the replicas that have rows; None stays None."""
-        return self._sum([self._kept(one, None) for one in values])
-
     def gathered(self, value: tf.Tensor) -> tf.Tensor:
         """The rows of all replicas, `[total, ...]`, of this replica's `[rows, ...]`.
 

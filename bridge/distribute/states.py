@@ -70,7 +70,8 @@ class States:
     def settle(kept: Sequence[tuple[Any, tf.Tensor]], sums: Sequence[tf.Tensor]) -> None:
         """Gives the variables what all replicas made of them."""
         for (variable, before), change in zip(kept, sums, strict=True):
-            variable.assign(tf.cast(_wide(before) + change, before.dtype))
+            wide = _wide(before)
+            variable.assign(tf.cast(wide + tf.cast(change, wide.dtype), before.dtype))
 
     def _offset(self, seed: Any) -> tf.Tensor:
         number = tf.cast(self._replica, tf.int64) * _SEED_STEP % 2**31

@@ -1,6 +1,6 @@
 """A step that all replicas take together, and leave with the same values everywhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -36,7 +36,7 @@ class ModelPart(Protocol):
     def sharing(self) -> Any:
         """A context in which its steps are those of replicas."""
 
-    def taking(self, part: Part) -> Any:
+    def taking(self, part: Part, ending: "Ending") -> Any:
         """A context in which this thread takes the replica's part of a step."""
 
     def train_step(self, part: Part) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
@@ -96,16 +96,62 @@ class SharedStep:
         return loss
 
     def _of_a_replica(self, batch: Example) -> tuple[tf.Tensor, tf.Tensor]:
-        model, replicas = self._model, self._replicas
-        part = Part(replicas, batch, own_data=self._own_data)
-        states = States(model.shared(), model.seeds(), replicas.replica)
+        part = Part(self._replicas, batch, own_data=self._own_data)
+        states = States(self._model.shared(), self._model.seeds(), self._replicas.replica)
+        ending = Ending(self._model, part, states, self._replicas)
         states.begin()
-        with model.taking(part):
+        with self._model.taking(part, ending):
             loss, means = self._step(part)
-            changes, kept = states.changes(part, [one.how for one in model.shared()])
+            averages = ending.averages(means)
         self._names = list(means)
-        averages = [part.kept(tf.cast(v, tf.float64), weighted=True) for v in means.values()]
-        loss = part.kept(tf.cast(loss, tf.float64), weighted=True)
-        loss, *sums = replicas.sum([loss, *averages, *changes])
-        states.settle(kept, sums[len(averages) :])
-        return tf.cast(loss, tf.float32), tf.stack(sums[: len(averages)])
+        loss = averages[means["loss"].ref()] if "loss" in means else ending.mean(loss)
+        return loss, tf.stack([averages[one.ref()] for one in means.values()])
+
+
+class Ending:
+    """Puts together what the replicas have made of a step, once: so that they talk once, too.
+
+    Args:
+        model: The model.
+        part: The replica's.
+        states: What they have changed.
+        replicas: All of them.
+    """
+
+    def __init__(self, model: ModelPart, part: Part, states: States, replicas: Replicas) -> None:
+        self._model, self._part, self._states, self._replicas = model, part, states, replicas
+        self._averages: dict[Any, tf.Tensor] | None = None
+
+    def sums(self, values: Sequence[Any], means: Mapping[str, tf.Tensor]) -> list[Any]:
+        """Sums of some values, and with them of all that the step has made but its update.
+
+        Args:
+            values: Tensors and `tf.IndexedSlices`, of the replica.
+            means: Scalars by name; `averages` has theirs.
+        """
+        how = [one.how for one in self._model.shared()]
+        changes, kept = self._states.changes(self._part, how)
+        told = [self._part.kept(_short(one), weighted=True) for one in means.values()]
+        told += [_short(one) for one in changes]
+        sums = self._replicas.sum([*values, *told])
+        averages = sums[len(values) : len(values) + len(means)]
+        self._averages = dict(zip((one.ref() for one in means.values()), averages, strict=True))
+        self._states.settle(kept, sums[len(values) + len(means) :])
+        return sums[: len(values)]
+
+    def averages(self, means: Mapping[str, tf.Tensor]) -> dict[Any, tf.Tensor]:
+        """The means of scalars over all rows, by their references."""
+        if self._averages is None:
+            self.sums([], means)
+        assert self._averages is not None
+        return self._averages
+
+    def mean(self, value: tf.Tensor) -> tf.Tensor:
+        """The mean of one more scalar."""
+        (found,) = self._part.mean([tf.cast(value, tf.float32)])
+        return found
+
+
+def _short(value: tf.Tensor) -> tf.Tensor:
+    """As it is sent: changes are small, and what they are added to keeps its digits."""
+    return value if value.dtype == tf.int64 else tf.cast(value, tf.float32)

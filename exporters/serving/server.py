@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from kerasrun._tensorflow_import import import_tensorflow
 from kerasrun.exporters.serving.batching import Batcher
 from kerasrun.exporters.serving.errors import ServingError
 from kerasrun.exporters.serving.model_config import ModelConfig
@@ -75,6 +76,7 @@ async def _serve(
         stack.callback(store.close)
         stack.callback(batcher.close)
         listening = stack.enter_context(_listening(options.host, options.rest_api_port))
+        import_tensorflow()
         grpc_server = _grpc_server(store, batcher, options, metrics)
         await asyncio.to_thread(store.configure, models)
         store.start(options.poll_secs)

@@ -19,7 +19,10 @@ from kerasrun.runs.push.store import Entry, Store
 from kerasrun.runs.run import read_run
 
 THREADS = 32
-RECORDS = ("labels.json", "metrics.json", "exit.json", "copied.json", "run.json")
+RECORDS = (
+    *("labels.json", "metrics.json", "evaluations.json", "exit.json"),
+    *("copied.json", "run.json"),
+)
 _STAYS_HERE = ("lock", "labels.lock", "training.lock", "heartbeat")
 _LATE = ("checkpoint",)  # it names files that must be there before it
 _OLD_CHECKPOINT = "model.ckpt-"

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.reliability.kills.victim import MODEL
@@ -25,6 +25,7 @@ _MLRUN = [sys.executable, "-m", "kerasrun"]
 _MODULES = {b"kerasrun.runs.worker": "master", b"kerasrun.runs.cluster.peer": "worker 0"}
 _END_SECS = 300.0
 _POLL_SECS = 0.02
+_SHARE = 0.6  # of the time that the steps take: a run is not faster than that the next time
 _RESTART = re.compile(r"^(master|worker 0) was killed .*; restart", re.MULTILINE)
 
 
@@ -64,6 +65,11 @@ class Training:
     def restarts(self) -> int:
         """How often the command has said that it starts again after a kill."""
         return len(_RESTART.findall(self.output))
+
+    @property
+    def saved(self) -> bool:
+        """Whether there is a checkpoint of more than no steps."""
+        return any(p.name != "model.ckpt-0.index" for p in self.folder.glob("model.ckpt-*.index"))
 
     def over(self) -> bool:
         """Whether the command has ended."""
@@ -119,6 +125,7 @@ class Kills:
         seed: Of what is drawn.
         kills: How many.
         max_steps: Where each run ends.
+        at_a_step: Whether each kill comes amid the steps; else every other one does, about.
 
     Attributes:
         killed: How many were made.
@@ -126,9 +133,18 @@ class Kills:
         largest: The largest difference between two weights.
     """
 
-    def __init__(self, folder: Path, seed: int, kills: int, max_steps: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seed: int,
+        kills: int,
+        max_steps: int | None = None,
+        *,
+        at_a_step: bool = False,
+    ) -> None:
         self._folder, self._chance, self._kills = folder, random.Random(seed), kills
-        self._max_steps = max_steps
+        self._max_steps, self._at_a_step = max_steps, at_a_step
+        self._start_secs = self._step_secs = 0.0
         self.killed = self.runs = 0
         self.differences: list[str] = []
         self.largest = 0.0
@@ -137,41 +153,36 @@ class Kills:
         """Does it all, and prints a line for each kill and each run."""
         began = time.monotonic()
         with contextlib.closing(Training(self._folder / "unbroken", self._max_steps)) as unbroken:
+            _wait_for(unbroken, lambda: unbroken.saved)
+            self._start_secs = time.monotonic() - began
             if unbroken.wait() != 0:
                 raise SystemExit(f"the unbroken run failed:\n{unbroken.output}")
-            secs = time.monotonic() - began
-            print(f"unbroken  in {secs:.1f} s", flush=True)
+            self._step_secs = time.monotonic() - began - self._start_secs
+            print(f"unbroken  in {self._start_secs:.1f} and {self._step_secs:.1f} s", flush=True)
             while self.killed < self._kills and not self.differences:
                 root = self._folder / f"victim-{self.runs}"
                 with contextlib.closing(Training(root, self._max_steps)) as victim:
-                    made = self._kill_until_the_end(victim, secs)
+                    made = self._kill_until_the_end(victim)
                     self._compare(unbroken, victim, made)
                 self.runs += 1
 
-    def _kill_until_the_end(self, victim: Training, usual_secs: float) -> int:
+    def _kill_until_the_end(self, victim: Training) -> int:
         made = 0
-        while self.killed < self._kills and self._wait_for_both(victim):
-            moment = time.monotonic() + self._chance.uniform(0.0, 0.9 * usual_secs)
-            while time.monotonic() < moment and not victim.over():
-                time.sleep(_POLL_SECS)
+        while self.killed < self._kills and _wait_for(victim, lambda: len(victim.processes()) > 1):
+            secs = self._chance.uniform(0.0, self._start_secs)
+            if self._at_a_step or self._chance.random() < 0.5:
+                _wait_for(victim, lambda: victim.saved)
+                secs = self._chance.uniform(0.0, _SHARE * self._step_secs)
+            _let_pass(victim, secs)
             name = self._chance.choice(["master", "worker 0"])
             if victim.over() or not victim.kill(name):
                 break
             self.killed += 1
             made += 1
             print(f"kill {self.killed}    {name}", flush=True)
-            deadline = time.monotonic() + _END_SECS
-            while victim.restarts < made and not victim.over() and time.monotonic() < deadline:
-                time.sleep(_POLL_SECS)
+            _wait_for_restarts(victim, made)
         victim.wait()
         return made
-
-    def _wait_for_both(self, victim: Training) -> bool:
-        while len(victim.processes()) < 2:
-            if victim.over():
-                return False
-            time.sleep(_POLL_SECS)
-        return True
 
     def _compare(self, unbroken: Training, victim: Training, made: int) -> None:
         from tests.reliability.kills.comparison import Comparison
@@ -186,6 +197,27 @@ class Kills:
         told = f"{made} kills, {victim.restarts} restarts, {comparison.compared} variables"
         print("same     " if not comparison.differences else "DIFFERS  ", told, flush=True)
         print("\n".join(comparison.differences), flush=True)
+
+
+def _wait_for(training: Training, condition: Callable[[], bool]) -> bool:
+    """Waits until it holds, or the command has ended; whether it holds."""
+    deadline = time.monotonic() + _END_SECS
+    while not condition():
+        if training.over():
+            return condition()
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"after {_END_SECS:.0f} s: {training.output}")
+        time.sleep(_POLL_SECS)
+    return True
+
+
+def _let_pass(training: Training, secs: float) -> None:
+    moment = time.monotonic() + secs
+    _wait_for(training, lambda: time.monotonic() >= moment)
+
+
+def _wait_for_restarts(training: Training, count: int) -> None:
+    _wait_for(training, lambda: training.restarts >= count)
 
 
 def main() -> None:

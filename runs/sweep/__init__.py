@@ -1,0 +1,1 @@
+"""Sweeps: many runs of one model file, whose parameters differ."""
