@@ -6,6 +6,7 @@ own `train_step` in a loop inside a `tf.function`. Prints JSON: milliseconds a s
 equal stretches after two to warm up.
 """
 
+import itertools
 import json
 import os
 import statistics
@@ -93,7 +94,7 @@ def main() -> None:
     """Trains, and prints how long a step took."""
     system, (units, batch, steps) = sys.argv[1], map(int, sys.argv[2:5])
     times = {"ours": ours, "bare": bare}[system](units, batch, steps)
-    stretches = [after - before for before, after in zip(times, times[1:], strict=False)]
+    stretches = [after - before for before, after in itertools.pairwise(times)]
     print(json.dumps(1000 * statistics.median(stretches[_WARM_UP - 1 :]) / steps), flush=True)
     os._exit(0)  # the threads of a cluster's server keep a process for seconds
 

@@ -50,14 +50,16 @@ class RunConfig:
         keep_checkpoint_max: How many recent checkpoints are kept; 0 or None keeps all.
         keep_checkpoint_every_n_hours: One checkpoint in so many hours is kept for good.
         log_step_count_steps: `global_step/sec` is written at 1+N, 1+2N...; None turns it off.
-        train_distribute: A `tf.distribute.Strategy`. No effect: training runs on one device.
+        train_distribute: A `tf.distribute.MirroredStrategy` (several devices of this process) or
+            `MultiWorkerMirroredStrategy` (several processes, by TF_CONFIG; it need not be given).
         device_fn: A function of `op` that returns a device. No effect.
         protocol: `grpc` or `grpc+verbs`. No effect: no servers are started.
-        eval_distribute: A `tf.distribute.Strategy`. No effect: evaluations run on one device.
-        experimental_distribute: Holds `train_distribute` and `eval_distribute`. No effect.
+        eval_distribute: A `tf.distribute.MirroredStrategy`: evaluations use its devices.
+        experimental_distribute: Holds `train_distribute` and `eval_distribute`.
         experimental_max_worker_delay_secs: How long a worker may wait before it begins. No effect:
-            there are no workers.
-        session_creation_timeout_secs: How long a worker waits for the chief. No effect either.
+            they train together, so none does.
+        session_creation_timeout_secs: How long the processes of a cluster wait for each other,
+            where they are not joined before: see `kerasrun.bridge.distribute.cluster`.
         checkpoint_save_graph_def: Whether `graph.pbtxt` and `.meta` files are written. No effect:
             they are not.
 

@@ -74,6 +74,8 @@ def train(
             _go_on(engine, running, position, config, latest, heard, writes=writes)
         if together is not None:
             together.begin(engine.program)
+            for text in together.notices() if writes else ():
+                engine.notice_once(text)
         done = running.batches
         with (
             closing(_files(engine, position, writer, heard)) as files,

@@ -23,6 +23,7 @@ class Request:
         max_steps: A new end of training, or None to keep the run's.
         workers: A new number of workers, or None to keep the run's.
         max_restarts: How often it may be started again, or None to keep what the run has.
+        engine: Who shall start the workers from now on, or None to keep what the run has.
         restart: Which start after a failure this is, made without being asked; 0: none.
     """
 
@@ -30,6 +31,7 @@ class Request:
     max_steps: int | None = None
     workers: int | None = None
     max_restarts: int | None = None
+    engine: str | None = None
     restart: int = 0
 
     def to_dict(self) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def begin_attempt(files: RunFiles, request: Request) -> dict[str, Any]:
 def enter_settings(record: dict[str, Any], request: Request) -> None:
     """Has a request's settings take the place of those of the record, whose last attempt it is."""
     origin = f"command line of attempt {len(record['attempts'])}"
-    for name in ("max_steps", "workers", "max_restarts"):
+    for name in ("max_steps", "workers", "max_restarts", "engine"):
         value = getattr(request, name)
         if value is not None:
             record.setdefault("settings", {})[name] = {"value": value, "origin": origin}

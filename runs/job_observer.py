@@ -63,7 +63,7 @@ class RunObserver(Observer):
         """Notes the result."""
         values = {key: float(value) for key, value in result.items() if key != "global_step"}
         step = int(result["global_step"])
-        self._work.metrics.evaluated(name, step, values)
+        self._work.metrics.evaluated(name, step, values, checkpoint_path)
         self._work.events.send("evaluated", name=name, step=step, metrics=values)
 
     def exported(self, exporter_name: str, path: str, examples: int, difference: float) -> None:

@@ -88,9 +88,16 @@ class MetricsFile:
         self._add(group, step, values)
         self._write_if_due()
 
-    def evaluated(self, name: str | None, step: int, values: Mapping[str, float]) -> None:
-        """An evaluation of the checkpoint of `step` has ended."""
+    def evaluated(
+        self, name: str | None, step: int, values: Mapping[str, float], path: str | None = None
+    ) -> None:
+        """An evaluation of the checkpoint of `step`, at `path`, has ended.
+
+        The process that saved it may have been killed before it could say so.
+        """
         self._add("eval" if name is None else f"eval_{name}", step, values)
+        if path and step > (self._content["step"] or 0):
+            self.checkpoint_saved(path, step)
         self.write()
 
     def loop_chosen(self, name: str, why: str, secs_per_step: Mapping[str, float]) -> None:

@@ -20,6 +20,17 @@ from kerasrun.bridge.plain_variables import as_one_device
 from kerasrun.bridge.untracked_state import further_optimizers
 from kerasrun.bridge.variable_names import model_variables, trainable_variables
 
+_STATISTICS = (
+    "BatchNormalization normalises the rows of each replica by themselves, as in smaller batches; "
+    "the statistics that are kept are the mean of all. "
+    "BatchNormalization(synchronized=True) normalises whole batches, as one device does."
+)
+_OWN_STEP = (
+    "The model has a train_step of its own: the replicas' gradients are averaged by rows when it "
+    "applies them. That is what one device does where its loss is a mean over examples; what it "
+    "clips or sums up before, it does for the rows of each replica."
+)
+
 
 class KerasModelPart:
     """See `kerasrun.bridge.distribute.step.ModelPart`.
@@ -44,6 +55,16 @@ class KerasModelPart:
 
     def prepare(self) -> None:
         """Nothing is built otherwise."""
+
+    def notices(self) -> list[str]:
+        """What differs from one device, in sentences."""
+        told = []
+        layers = self._model._flatten_layers()
+        if any(_normalises_its_own_rows(layer) for layer in layers):
+            told.append(_STATISTICS)
+        if not self._program.has_plain_train_step:
+            told.append(_OWN_STEP)
+        return told
 
     def state(self) -> dict[str, tf.Variable]:
         """All that replicas must begin with alike."""
@@ -187,6 +208,11 @@ def _unscaled_losses() -> Iterator[None]:
         yield
     finally:
         keras_loss.scale_loss_for_distribution, keras_loss.unscale_loss_for_distribution = kept
+
+
+def _normalises_its_own_rows(layer: Any) -> bool:
+    own = isinstance(layer, keras.layers.BatchNormalization) and not layer.synchronized
+    return own and bool(layer.trainable)
 
 
 def _losses(model: keras.Model) -> list[Any]:

@@ -62,6 +62,10 @@ class SharedModelFn:
         loss: tf.Tensor = self._called(batch)
         return loss
 
+    def notices(self) -> list[str]:
+        """What differs from one device: nothing that must be said."""
+        return []
+
     def state(self) -> dict[str, tf.Variable]:
         """All that processes must begin with alike."""
         return self._program.training_state()

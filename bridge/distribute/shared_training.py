@@ -33,6 +33,11 @@ class SharedTraining:
         self.agreement = Agreement(replicas, own_data=own_data)
         self._model, self.step = shared_model(program, replicas, self.agreement, own_data=own_data)
 
+    def notices(self) -> list[str]:
+        """What differs from a training on one device, in sentences."""
+        found: list[str] = self._model.notices()
+        return found
+
     def prepare(self) -> None:
         """A training is about to begin, and its model to be built."""
         self._model.prepare()

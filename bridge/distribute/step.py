@@ -24,6 +24,9 @@ class ModelPart(Protocol):
     def have_data(self, there: tf.Tensor) -> tf.Tensor:
         """In a graph: whether all processes have a batch, if this one has."""
 
+    def notices(self) -> list[str]:
+        """What differs from one device, in sentences."""
+
     def shared(self) -> list[Shared]:
         """State that a step changes beside the trained weights and the optimizer's.
 

@@ -33,7 +33,8 @@ def replicas_of(config: RunConfig) -> Replicas | None:
     strategy = chosen_strategy(config, "train_distribute")
     if isinstance(strategy, _SEVERAL):
         return _several(Replicas(strategy, member_of(strategy)))
-    if (member := joined()) or (member := join(config.node)):
+    secs = config.session_creation_timeout_secs
+    if member := joined() or join(config.node, **({} if secs is None else {"timeout_secs": secs})):
         if strategy is not None:
             _LOGGER.info("TF_CONFIG names a cluster: %s is not used.", type(strategy).__name__)
         return Replicas(member.strategy, member)

@@ -1,7 +1,8 @@
 """A run's processes, started and watched, and started again where that may help."""
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from kerasrun.runs.cluster.devices import split_devices, visible_devices
 from kerasrun.runs.cluster.faults import Verdict, verdict
 from kerasrun.runs.cluster.peers import GRACE_SECS, Peers
 from kerasrun.runs.cluster.places import Place, local_places
+from kerasrun.runs.engine import RAY, check_engine
 from kerasrun.runs.errors import UnreadableRun, UsageError
 from kerasrun.runs.latest_step import latest_step
 from kerasrun.runs.layout import RunFiles
@@ -48,17 +50,21 @@ def plan_of(record: Mapping[str, Any], request: Request | None = None) -> Plan:
     """What a run's record says, and the request that changes it.
 
     Raises:
-        UsageError: There are several CUDA devices, but not one for each worker.
+        UsageError: There are several CUDA devices, but not one for each worker; or Ray is to run
+            them, and is not installed.
     """
     settings = Settings(dict(record.get("settings") or {}))
     asked = request or Request()
     workers = int(asked.workers or settings.given("workers") or 1)
     restarts = asked.max_restarts
     restarts = settings.given("max_restarts") if restarts is None else restarts
+    timeout_secs = float(settings.given("worker_timeout_secs") or TIMEOUT_SECS)
+    if (asked.engine or settings.given("engine")) == RAY:  # which gives each its devices
+        check_engine(RAY)
+        return Plan(workers, int(restarts or 0), [{}] * workers, timeout_secs=timeout_secs)
     if workers == 1:
         return Plan(1, int(restarts or 0), [{}])
     devices, told = split_devices(workers, visible_devices())
-    timeout_secs = float(settings.given("worker_timeout_secs") or TIMEOUT_SECS)
     return Plan(workers, int(restarts or 0), devices, told, timeout_secs)
 
 
@@ -121,16 +127,7 @@ class Job:
 
     def _attempt(self, request: Request, between: SignalRelay) -> tuple[Ended, Verdict]:
         places = self._places()
-        with Peers(
-            self._files,
-            places,
-            self._plan.devices,
-            timeout_secs=self._plan.timeout_secs,
-            cwd=self._cwd,
-            command=self._commands[1],
-            asked=lambda: between.received,
-            grace_secs=self._grace_secs,
-        ) as peers:
+        with self._peers(places, lambda: between.received) as peers:
             ended = supervise(
                 self._files.folder,
                 request,
@@ -158,6 +155,20 @@ class Job:
             self._correct(judged)
             traceback = peers.traceback_of(judged.fault) if judged.fault else ""
             return Ended(judged.outcome, traceback or ended.traceback), judged
+
+    def _peers(
+        self, places: Sequence[Place], asked: Callable[[], signal.Signals | None]
+    ) -> Peers:
+        return Peers(
+            self._files,
+            places,
+            self._plan.devices,
+            timeout_secs=self._plan.timeout_secs,
+            cwd=self._cwd,
+            command=self._commands[1],
+            asked=asked,
+            grace_secs=self._grace_secs,
+        )
 
     def _places(self) -> list[Place]:
         if self._plan.workers == 1:
@@ -215,6 +226,13 @@ def run_job(
         Refused, UsageError, RunError: See `kerasrun.runs.supervisor.supervise`.
     """
     plan = plan_of(record, request)
+    settings = Settings(dict(record.get("settings") or {}))
+    if (request.engine or settings.given("engine")) == RAY:
+        from kerasrun.runs.cluster.ray_job import RayJob
+
+        return RayJob(folder, plan, settings, cwd=cwd, listener=listener, verbose=verbose).run(
+            request
+        )
     if plan.told and listener is not None:
         listener.notice(f"workers {plan.told}")
     return Job(folder, plan, cwd=cwd, listener=listener, verbose=verbose).run(request)

@@ -1,10 +1,9 @@
 """Which ways of running trials go together."""
 
-import importlib.util
-
+from kerasrun.runs.engine import RAY, check_engine
 from kerasrun.runs.errors import UsageError
 from kerasrun.runs.sweep.objective import Objective
-from kerasrun.runs.sweep.plan import NO_RAY, RAY, Execution
+from kerasrun.runs.sweep.plan import Execution
 from kerasrun.runs.sweep.pruning import rule_named
 
 
@@ -27,5 +26,4 @@ def check_execution(execution: Execution, objective: Objective | None) -> None:
         raise UsageError("--timeout-secs and --engine ray are given together: Ray sets no limit")
     if execution.devices:
         raise UsageError("--devices and --engine ray are given together: Ray shares GPUs by --gpus")
-    if importlib.util.find_spec("ray") is None:
-        raise UsageError(NO_RAY)
+    check_engine(RAY)

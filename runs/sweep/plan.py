@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from kerasrun.runs.engine import LOCAL
 from kerasrun.runs.errors import RunError
 from kerasrun.runs.json_file import read_json, write_json
 from kerasrun.runs.outcome import describe
@@ -18,8 +19,6 @@ from kerasrun.runs.sweep.objective import Objective
 SCHEMA = 1
 KIND = "sweep"
 GRID, RANDOM, TRIALS, OPTUNA = "grid", "random", "trials", "optuna"
-LOCAL, RAY = ENGINES = ("local", "ray")
-NO_RAY = "--engine ray needs Ray: pip install 'kerasrun[ray]'"
 PRUNED, TIMED_OUT = "pruned", "timed out"
 
 _TEXT = Maybe(str)

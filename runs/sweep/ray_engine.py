@@ -5,32 +5,28 @@ Tune decides where a trial runs and, with `--prune`, which goes on.
 """
 
 import contextlib
-import logging
 import math
-import os
 import shutil
-import socket
 import threading
 import time
-import warnings
 from collections import deque
 from dataclasses import asdict
 from typing import Any
 
-from kerasrun.runs.errors import NoSuchRun, Refused, RunError, UsageError
+from kerasrun.runs.engine import connected_ray
+from kerasrun.runs.errors import NoSuchRun, Refused, RunError
 from kerasrun.runs.run import read_run
 from kerasrun.runs.stop import stop
 from kerasrun.runs.sweep.claim import claim_trial
 from kerasrun.runs.sweep.early_end import EarlyEnd
 from kerasrun.runs.sweep.files import SweepFiles
 from kerasrun.runs.sweep.local import GRACE_SECS, INTERRUPTED, SweepListener
-from kerasrun.runs.sweep.plan import NO_RAY, PRUNED, Plan, Trial
+from kerasrun.runs.sweep.plan import PRUNED, Plan, Trial
 from kerasrun.runs.sweep.states import TrialState, read_states, state_of
 from kerasrun.runs.sweep.supply import Supply
 from kerasrun.runs.sweep.to_do import sorted_out, why_give_up
 
 _POLL_SECS = 0.25
-_CONNECT_SECS = 5.0
 _QUIET = {
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -159,43 +155,34 @@ class RaySweep:
             time.sleep(_POLL_SECS)
 
     def _tune(self, number: int) -> None:
-        os.environ.update(_QUIET)
-        try:
-            import ray
-            from ray import tune
-        except ImportError:
-            raise UsageError(NO_RAY) from None
-        from kerasrun.runs.sweep.ray_trial import RayTrial
-        from kerasrun.runs.sweep.ray_tune import PlannedSearch, Until, callback_of, scheduler_of
-
         execution, storage = self.plan.execution, (self.files.folder / "ray").resolve()
         shutil.rmtree(storage, ignore_errors=True)  # of an earlier process; nothing is read of it
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            _connect(ray, math.ceil(execution.jobs * (execution.cpus or 1)))
-            try:
-                resources = {"cpu": execution.cpus or 1, "gpu": execution.gpus or 0}
-                tune.Tuner(
-                    tune.with_resources(RayTrial, resources),
-                    tune_config=tune.TuneConfig(
-                        search_alg=PlannedSearch(self),
-                        scheduler=scheduler_of(self.plan),
-                        num_samples=number,
-                        max_concurrent_trials=execution.jobs,
-                        reuse_actors=False,
-                    ),
-                    run_config=tune.RunConfig(
-                        name="tune",
-                        storage_path=str(storage),
-                        stop=Until(self),
-                        checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-                        failure_config=tune.FailureConfig(max_failures=execution.max_restarts),
-                        callbacks=[callback_of(self)],
-                        verbose=0,
-                    ),
-                ).fit()
-            finally:
-                ray.shutdown()
+        with connected_ray(math.ceil(execution.jobs * (execution.cpus or 1)), _QUIET):
+            from ray import tune
+
+            from kerasrun.runs.sweep.ray_trial import RayTrial
+            from kerasrun.runs.sweep.ray_tune import PlannedSearch, Until, callback_of, scheduler_of
+
+            resources = {"cpu": execution.cpus or 1, "gpu": execution.gpus or 0}
+            tune.Tuner(
+                tune.with_resources(RayTrial, resources),
+                tune_config=tune.TuneConfig(
+                    search_alg=PlannedSearch(self),
+                    scheduler=scheduler_of(self.plan),
+                    num_samples=number,
+                    max_concurrent_trials=execution.jobs,
+                    reuse_actors=False,
+                ),
+                run_config=tune.RunConfig(
+                    name="tune",
+                    storage_path=str(storage),
+                    stop=Until(self),
+                    checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                    failure_config=tune.FailureConfig(max_failures=execution.max_restarts),
+                    callbacks=[callback_of(self)],
+                    verbose=0,
+                ),
+            ).fit()
 
     def _state(self, trial: Trial) -> TrialState:
         return state_of(self.files.root, trial, self.plan.objective)
@@ -205,25 +192,3 @@ class RaySweep:
             if state.active and state.run:
                 with contextlib.suppress(Refused, NoSuchRun, RunError, FileNotFoundError):
                     stop(read_run(state.run.folder), grace_secs=0.0)
-
-
-def _connect(ray: Any, cpus: int) -> None:
-    """Joins the cluster of `RAY_ADDRESS`, else starts one for this sweep on this machine."""
-    quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    address = os.environ.get("RAY_ADDRESS")
-    try:
-        if address:
-            _check_answers(address)
-            ray.init(**quiet)
-        else:
-            ray.init(num_cpus=max(cpus, os.cpu_count() or 1), include_dashboard=False, **quiet)
-    except (OSError, RuntimeError, ValueError) as error:
-        where = f"the Ray cluster at RAY_ADDRESS={address}" if address else "Ray"
-        raise RunError(f"{where} cannot be used: {error}") from error
-
-
-def _check_answers(address: str) -> None:
-    """Raises OSError where nobody listens: Ray itself would try for minutes."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if host and port.isdecimal():
-        socket.create_connection((host, int(port)), timeout=_CONNECT_SECS).close()

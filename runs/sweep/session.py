@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from kerasrun.runs.engine import RAY
 from kerasrun.runs.errors import Refused, UsageError
 from kerasrun.runs.lock import FileLock, Locked, holder_of
 from kerasrun.runs.sweep.claim import clear_staged, settle
@@ -15,7 +16,7 @@ from kerasrun.runs.sweep.execution_rules import check_execution
 from kerasrun.runs.sweep.files import SweepFiles
 from kerasrun.runs.sweep.local import LocalSweep, SweepListener
 from kerasrun.runs.sweep.objective import Objective
-from kerasrun.runs.sweep.plan import OPTUNA, RAY, Plan, read_plan
+from kerasrun.runs.sweep.plan import OPTUNA, Plan, read_plan
 from kerasrun.runs.sweep.states import TrialState, read_states
 from kerasrun.runs.sweep.supply import PlannedTrials, Supply
 

@@ -99,6 +99,17 @@ def test_a_checkpoint_moves_the_step_on(files: RunFiles) -> None:
     assert written(files)["checkpoint"] == {"path": "/runs/a/model.ckpt-100", "step": 100}
 
 
+def test_an_evaluation_tells_of_a_checkpoint_that_a_killed_process_could_not(
+    files: RunFiles,
+) -> None:
+    MetricsFile(files).checkpoint_saved("model.ckpt-200", 200)
+    metrics = MetricsFile(files)
+    metrics.evaluated(None, 300, {"loss": 0.5}, "model.ckpt-300")
+    metrics.evaluated("earlier", 200, {"loss": 0.6}, "model.ckpt-200")
+    found = written(files)
+    assert (found["step"], found["checkpoint"]["step"]) == (300, 300)
+
+
 def test_a_disk_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
     gone = RunFiles(tmp_path / "gone")
     MetricsFile(gone).evaluated(None, 100, {"loss": 0.5})

@@ -221,14 +221,8 @@ def wide_and_deep(config: Any) -> Any:
         ],
         dnn_hidden_units=[6],
         weight_column="weights",
-        loss_reduction=tf.keras.losses.Reduction.SUM_OVER_BATCH_SIZE
-        if hasattr(tf.keras.losses, "Reduction")
-        else "sum_over_batch_size",
+        loss_reduction="sum",
     )
-
-
-def baseline(config: Any) -> Any:
-    return tf_estimator.BaselineClassifier(config=config, loss_reduction="sum")
 
 
 CLASSES = (Y[:, 0] > 0).astype("int64")
@@ -236,7 +230,7 @@ CASES: dict[str, Any] = {
     one.__name__: (lambda config, one=one: tf_estimator.Estimator(one, config=config), batches())
     for one in (
         *(clipped, clipped_between, summed, by_hand, watched, of_keras, dropped),
-        *(in_a_condition, rate_of_the_batch),
+        *(in_a_condition, rate_of_the_batch, begins_with_a_sum),
     )
 }
 CASES |= {
@@ -245,7 +239,6 @@ CASES |= {
         batches(size=26),
     ),
     "wide_and_deep": (wide_and_deep, batches(CLASSES, size=17)),  # the last batch has one row
-    "baseline": (baseline, batches(CLASSES)),
 }
 
 

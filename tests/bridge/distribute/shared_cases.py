@@ -17,6 +17,7 @@ import numpy as np  # isort: skip
 import tensorflow as tf  # isort: skip
 
 from kerasrun.bridge.distribute.cluster import joined  # isort: skip
+from kerasrun.bridge.observer import Observer  # isort: skip
 
 L = keras.layers
 STEPS = 12
@@ -238,6 +239,16 @@ def events(folder: Path) -> Iterator[tuple[str, int, float]]:
             yield tag, event.step, event.value
 
 
+class Notices(Observer):
+    """Keeps what is told."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def notice(self, text: str) -> None:
+        self.texts.append(text)
+
+
 def train(case: str, out: Path, strategy: Any) -> None:
     member = joined()
     keras.utils.set_random_seed(1 + (member.rank if member else 0))  # the chief's weights count
@@ -253,6 +264,8 @@ def train(case: str, out: Path, strategy: Any) -> None:
     )
     estimator = tf_estimator.model_to_estimator(keras_model=model, config=config)
     kept: dict[str, Any] = {}
+    notices = Notices()
+    estimator.add_observer(notices)
     try:
         estimator.train(input_fn, max_steps=STEPS)
     except ValueError as error:
@@ -267,6 +280,7 @@ def train(case: str, out: Path, strategy: Any) -> None:
             for tag, step, value in events(out / case):
                 if "sec" not in tag:
                     kept.setdefault(tag, []).append((step, value))
+    kept["notices"] = notices.texts
     np.savez(out / f"{case}{member.rank if member else ''}.npz", **kept)
 
 

@@ -76,7 +76,7 @@ def test_two_replicas_go_the_way_of_one_device(case: str, tolerance: float, foun
     assert len(one["loss"]) == {"plain": 12, "own_data": 2}.get(case, 3)
     for where in (TWO_DEVICES, CHIEF, WORKER):
         several = found.several(where, case)
-        tags = {"weights"} if where == WORKER else set(one.files)
+        tags = {"weights"} if where == WORKER else {*one.files} - {"notices"}
         if where != TWO_DEVICES:
             tags -= {"evaluated"}  # one process evaluates
         assert tags <= set(several.files)
@@ -97,6 +97,20 @@ def test_what_keras_cannot_do_on_several_devices_is_refused(found: Found) -> Non
     refused = str(found.several(TWO_DEVICES, "accumulated_and_averaged")["refused"])
     assert "gradient_accumulation_steps is set" in refused
     assert "mlrun train --workers 2" in refused
+
+
+@pytest.mark.parametrize(
+    ("case", "told"),
+    [
+        ("statistics", "BatchNormalization(synchronized=True) normalises whole batches"),
+        ("own_step", "The model has a train_step of its own"),
+    ],
+)
+def test_what_differs_from_one_device_is_said(case: str, told: str, found: Found) -> None:
+    for where in (TWO_DEVICES, CHIEF):
+        assert [n for n in found.several(where, case)["notices"] if told in n]
+    for other in (found.several(CHIEF, "synchronised_statistics"), found.one(case)):
+        assert not [n for n in other["notices"] if told in n]
 
 
 def test_different_data_are_refused_by_all_processes(found: Found) -> None:
