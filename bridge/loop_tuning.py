@@ -38,12 +38,12 @@ class LoopSettings:
     Attributes:
         steps_per_loop: Most steps a call, or "auto".
         jit_compile: Whether XLA compiles the loop, or "auto".
-        fixed: Whether one loop runs from beginning to end, whatever the machine's speed.
+        fixed: Why one loop runs from beginning to end; empty: the fastest does.
     """
 
     steps_per_loop: int | str = "auto"
     jit_compile: bool | str = "auto"
-    fixed: bool = False
+    fixed: str = ""
 
 
 @dataclass(frozen=True)
@@ -285,9 +285,8 @@ class LoopTuner:
     def _why_not_yet(self) -> str:
         if self._eagerly:
             return "run_eagerly"
-        if self._settings.fixed:
-            return "RunConfig(deterministic=True)"
-        return "no other was tried: that takes longer than it saves in a short run"
+        why = "no other was tried: that takes longer than it saves in a short run"
+        return self._settings.fixed or why
 
     def _choose(self, why: str, secs: Mapping[str, float]) -> None:
         self._told(LoopChoice(self._best.name, why, dict(secs)))

@@ -53,25 +53,30 @@ class Loops:
     @cached_property
     def evaluation(self) -> CompiledLoop:
         """The loop of `eval_step`."""
-        replicas, fixed = evaluating_replicas_of(self._config), bool(self._config.deterministic)
+        replicas = evaluating_replicas_of(self._config)
         shared = None if replicas is None else SharedEvaluation(self._program, replicas)
         return CompiledLoop(
             self._program.eval_step if shared is None else shared.step,
             eagerly=self._program.run_eagerly,
             # XLA rounds otherwise: evaluations are compared, whenever they were made.
-            settings=LoopSettings(jit_compile=False, fixed=fixed or shared is not None),
+            settings=LoopSettings(jit_compile=False, fixed=_fixed(self._config, replicas)),
             together=shared,
         )
 
     def _made(self, *, own_data: bool) -> tuple[CompiledLoop, SharedTraining | None]:
         program, config, shared = self._program, self._config, None
         if self.replicas is not None:
+            if config.jit_compile is True:
+                raise ValueError(
+                    "RunConfig(jit_compile=True): XLA cannot compile the steps that several "
+                    "replicas take together. Leave jit_compile at 'auto'."
+                )
             shared = SharedTraining(program, self.replicas, own_data=own_data)
         loop = CompiledLoop(
             program.train_step if shared is None else shared.step,
             program.global_step,
             eagerly=program.run_eagerly,
-            settings=_settings(config, fixed=shared is not None),
+            settings=_settings(config, self.replicas),
             chosen=self._chosen,
             summaries=lambda: (program.graph_metrics, collected_every(config)),
             weights=lambda: program.trained_variables().values(),
@@ -80,10 +85,16 @@ class Loops:
         return loop, shared
 
 
-def _settings(config: RunConfig, *, fixed: bool) -> LoopSettings:
-    deterministic = bool(config.deterministic) or fixed
+def _settings(config: RunConfig, replicas: Replicas | None) -> LoopSettings:
+    fixed = _fixed(config, replicas)
     jit_compile = config.jit_compile if config.jit_compile is not None else "auto"
-    if deterministic and jit_compile == "auto":
+    if fixed and jit_compile == "auto":
         jit_compile = False
     steps_per_loop = config.steps_per_loop if config.steps_per_loop is not None else "auto"
-    return LoopSettings(steps_per_loop, jit_compile, fixed=deterministic)
+    return LoopSettings(steps_per_loop, jit_compile, fixed)
+
+
+def _fixed(config: RunConfig, replicas: Replicas | None) -> str:
+    if replicas is not None:
+        return "several replicas take each step together"
+    return "RunConfig(deterministic=True)" if config.deterministic else ""

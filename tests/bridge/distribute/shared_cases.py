@@ -211,6 +211,10 @@ def own_data() -> Any:
     return compiled(dense(L.Dense(8, "relu")), "sgd", "mse", metrics=["mae"]), input_fn
 
 
+def compiled_by_xla() -> Any:
+    return compiled(dense(), "sgd", "mse"), batches({"x": X}, Y)
+
+
 def different_data() -> Any:
     """As of an input_fn that shuffles in Python, without a seed."""
     member = joined()
@@ -224,7 +228,14 @@ CASES: dict[str, Callable[[], Any]] = {
     for one in (
         *(plain, fewer_rows_than_replicas, scalar_loss, summed_loss, weighted, masked),
         *(large_table, words_and_two_outputs, synchronised_statistics, statistics, dropout),
-        *(own_step, half_precision, accumulated_and_averaged, own_data, different_data),
+        *(
+            own_step,
+            half_precision,
+            accumulated_and_averaged,
+            own_data,
+            different_data,
+            compiled_by_xla,
+        ),
     )
 }
 
@@ -260,7 +271,7 @@ def train(case: str, out: Path, strategy: Any) -> None:
         tf_random_seed=5,
         train_distribute=strategy,
         eval_distribute=strategy,
-        jit_compile=False,
+        jit_compile=case == "compiled_by_xla",
     )
     estimator = tf_estimator.model_to_estimator(keras_model=model, config=config)
     kept: dict[str, Any] = {}

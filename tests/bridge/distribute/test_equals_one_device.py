@@ -93,7 +93,10 @@ def test_accumulation_and_moving_averages_are_those_of_one_device(found: Found) 
         np.testing.assert_allclose(several["weights"], one["weights"], rtol=0, atol=1e-6)
 
 
-def test_what_keras_cannot_do_on_several_devices_is_refused(found: Found) -> None:
+def test_what_several_replicas_cannot_do_is_refused(found: Found) -> None:
+    for where in (TWO_DEVICES, CHIEF, WORKER):
+        refused = str(found.several(where, "compiled_by_xla")["refused"])
+        assert refused.startswith("RunConfig(jit_compile=True): XLA cannot compile the steps")
     refused = str(found.several(TWO_DEVICES, "accumulated_and_averaged")["refused"])
     assert "gradient_accumulation_steps is set" in refused
     assert "mlrun train --workers 2" in refused
