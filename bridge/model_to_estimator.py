@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kerasrun.bridge.distribute.unwrapped import unwrap
 from kerasrun.bridge.eager import eagerly
 from kerasrun.bridge.estimator import Estimator
 from kerasrun.bridge.keras_program import KerasProgram
@@ -71,7 +72,8 @@ def model_to_estimator(
     if keras_model_path is not None:
         keras_model = _loaded(os.fspath(keras_model_path), custom_objects)
     warm_start = None if warm_start_from is None else WarmStart(warm_start_from)
-    program = KerasProgram(_checked(keras_model), names, export_outputs, warm_start)
+    unwrap(_checked(keras_model))
+    program = KerasProgram(keras_model, names, export_outputs, warm_start)
     return Estimator.of(program, model_dir=model_dir, config=config)
 
 

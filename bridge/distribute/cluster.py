@@ -48,6 +48,12 @@ class Member:
     addresses: Mapping[str, str]
     rank: int
 
+    def name_of(self, job: str, index: int) -> str | None:
+        """The name of a process by its place in TensorFlow's cluster; None if there is none."""
+        name = _name(job, index)
+        chief = self.names[0] if job == CHIEF else None
+        return name if name in self.addresses else chief
+
     @property
     def names(self) -> list[str]:
         """All processes that train, the chief first."""
@@ -106,12 +112,17 @@ def join(node: Node, *, timeout_secs: float = _TIMEOUT_SECS) -> Member | None:
     meet(listed[rank], others, timeout_secs)
     context.context().configure_coordination_service(
         "standalone",
-        service_leader="/job:worker/replica:0/task:0",
+        service_leader=f"/job:{_job(_training_types(node)[0])}/replica:0/task:0",
         heartbeat_timeout_in_ms=1000 * _HEARTBEAT_SECS,
         cluster_register_timeout_in_ms=1000 * _REGISTER_SECS,
     )
+    # As a strategy that the program makes itself would: TensorFlow takes no other cluster then.
+    jobs = {_job(job): node.cluster_spec.job_tasks(job) for job in _training_types(node)}
     resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
-        tf.train.ClusterSpec({WORKER: listed}), task_type=WORKER, task_id=rank, rpc_layer="grpc"
+        tf.train.ClusterSpec(jobs),
+        task_type=_job(node.task_type),
+        task_id=node.task_id,
+        rpc_layer="grpc",
     )
     strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
     _hear_sigterm_again()
@@ -146,6 +157,11 @@ def training_addresses(node: Node) -> dict[str, str]:
 
 def _training_types(node: Node) -> list[str]:
     return [job for job in (CHIEF, MASTER, WORKER) if job in node.cluster_spec.jobs]
+
+
+def _job(job: str) -> str:
+    """As tf.distribute calls it, which knows no master."""
+    return CHIEF if job == MASTER else job
 
 
 def _count(node: Node, job: str) -> int:

@@ -22,8 +22,9 @@ _OF_THE_NETWORK = (
     tf.errors.CancelledError,
 )
 _OF_COLLECTIVES = re.compile(r"collective|coordination|heartbeat|/job:worker", re.IGNORECASE)
-_TASK = re.compile(r"/job:worker/replica:0/task:(\d+)")
-_WHY = re.compile(r"(stopped sending heartbeats)|aborted by: ([^\n]*)")
+_TASK = re.compile(r"/job:(\w+)/(?:replica:0/)?task:(\d+)")
+_HANGS = "stopped sending heartbeats"
+_WHY = re.compile(r"aborted by: ([^\n]*)")
 _LOOK_SECS = 0.3  # a process that was killed has closed its ports by then
 
 
@@ -39,12 +40,14 @@ def translated(member: "Member | None") -> Iterator[None]:
     except tf.errors.OpError as error:
         if member is None or not _is_of_the_cluster(error):
             raise
-        raise WorkerLostError(_why(error), _lost(member, str(error))) from error
+        raise WorkerLostError(_why(error), _lost(member, error)) from error
 
 
 def _why(error: tf.errors.OpError) -> str:
+    if _HANGS in str(error):
+        return f"it {_HANGS}"
     found = _WHY.search(str(error))
-    return next(filter(None, found.groups())) if found else type(error).__name__
+    return found[1] if found else type(error).__name__
 
 
 def _is_of_the_cluster(error: tf.errors.OpError) -> bool:
@@ -53,13 +56,16 @@ def _is_of_the_cluster(error: tf.errors.OpError) -> bool:
     return isinstance(error, tf.errors.InternalError) and bool(_OF_COLLECTIVES.search(str(error)))
 
 
-def _lost(member: "Member", text: str) -> list[str]:
+def _lost(member: "Member", error: tf.errors.OpError) -> list[str]:
     """Those that do not listen any more; else those that TensorFlow names."""
     time.sleep(_LOOK_SECS)
     others = {n: a for i, (n, a) in enumerate(member.addresses.items()) if i != member.rank}
     gone = [name for name, address in others.items() if not _listens(address)]
-    named = [member.names[int(i)] for i in _TASK.findall(text) if int(i) < len(member.names)]
-    return gone or sorted(set(named) - {member.names[member.rank]})
+    named = {member.name_of(job, int(index)) for job, index in _TASK.findall(str(error))}
+    found = gone or sorted(name for name in named if name in others)
+    if not found and member.rank and isinstance(error, tf.errors.DeadlineExceededError):
+        return member.names[:1]  # it is the first that hears the others' heartbeats
+    return found
 
 
 def _listens(address: str) -> bool:

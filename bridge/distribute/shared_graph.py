@@ -31,7 +31,12 @@ class SharedGraph:
         count: How many processes there are.
         device: Where they put things together.
         own_data: Whether each process reads data of its own.
+
+    Attributes:
+        losses: The mean, by rows, and the sum of the losses of the processes' rows.
     """
+
+    losses: tuple[tf.Tensor, tf.Tensor]
 
     def __init__(self, graph: Any, rank: int, count: int, device: str, *, own_data: bool) -> None:
         self._graph, self._rank, self._count = graph, rank, count
@@ -83,14 +88,31 @@ class SharedGraph:
                 self._rows.kept(new - old, weighted=way == MEAN)
                 for new, old, way in zip(after, before, ways, strict=True)
             ]
-            mine = self._rows.kept(tf.cast(loss, tf.float64), weighted=True)
-            total, *sums = self._collectives.sum([mine, *changes])
+            mine = tf.cast(loss, tf.float64)
+            weighing = [self._rows.kept(mine, weighted=way) for way in (True, False)]
+            mean, total, *sums = self._collectives.sum([*weighing, *changes])
+            self.losses = mean, total
         assigns = [
             declared[name].assign(tf.cast(old + change, declared[name].dtype), read_value=False)
             for name, old, change in zip(names, before, sums, strict=True)
         ]
         with tf.control_dependencies(assigns):
-            return tf.cast(total, loss.dtype)
+            return tf.cast(mean, loss.dtype)
+
+    @property
+    def own_tensors(self) -> list[tf.Tensor]:
+        """This process's rows, in the order in which a batch is fed."""
+        structure = self._rows.features, self._rows.labels
+        leaves = tf.nest.flatten(structure, expand_composites=True)
+        return [leaf for leaf in leaves if leaf is not None]
+
+    def loss_is_unknown(self, loss: tf.Tensor) -> bool:
+        """Whether nothing tells that a loss is put together as it should be.
+
+        Where it is known beforehand how many rows there are, other numbers cannot be tried.
+        """
+        known = any(one.shape.rank and one.shape[0] is not None for one in self.own_tensors)
+        return not (known or self._own_data or self.needs_all([loss]))
 
     def needs_all(self, elements: Sequence[Any]) -> bool:
         """Whether all processes must compute these at once."""

@@ -1,7 +1,7 @@
 """A `model_fn` that the processes of a cluster train together."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,10 +9,12 @@ import tensorflow as tf
 
 from kerasrun.bridge.distribute.agreement import Agreement
 from kerasrun.bridge.distribute.graph_collectives import GraphCollectives
+from kerasrun.bridge.distribute.loss_check import LossCheck
 from kerasrun.bridge.distribute.replicas import Replicas
 from kerasrun.bridge.distribute.shared_graph import SharedGraph
 from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.model_fn.program import ModelFnProgram
+from kerasrun.bridge.model_fn.trace import Trace
 
 # Called, not copied into the loop: TensorFlow tells operations of one turn of a loop from those of
 # the next, but a process whose step a hook watches has no loop.
@@ -28,9 +30,6 @@ class SharedModelFn:
         agreement: Looks whether they read the same data.
         own_data: Whether each process reads data of its own.
 
-    Attributes:
-        is_chief: Whether this process calls the hooks of a chief and writes summaries.
-
     Raises:
         ValueError: Several of the replicas are in this process.
     """
@@ -44,9 +43,9 @@ class SharedModelFn:
                 f"process for each (mlrun train --workers {replicas.count}, or TF_CONFIG) and "
                 "leave train_distribute out."
             )
-        self.is_chief = replicas.is_chief
         self._program, self._replicas, self._agreement = program, replicas, agreement
         self._own_data = own_data
+        self._checks: list[LossCheck] = []
         device = tf.DeviceSpec.from_string(replicas.strategy.extended.worker_devices[0])
         self._device = f"/device:{device.device_type}:0"
         self._called = tf.function(
@@ -97,11 +96,20 @@ class SharedModelFn:
             return random.SystemRandom().randrange(2**31)
         return (seed + self._replicas.rank * 0x9E3779B9) % 2**31
 
+    def hooks(self, trace: Trace) -> Sequence[Any]:
+        """Those that a training of this graph calls beside the user's."""
+        assert isinstance(trace.shared, SharedGraph), "it is shared by `of_graph`"
+        self._checks = [LossCheck(trace, trace.shared)]
+        of_chief = trace.spec.training_chief_hooks if self._replicas.is_chief else ()
+        return (*self._checks, *trace.spec.training_hooks, *of_chief)
+
     @contextmanager
     def watched(self, batch: Example) -> Iterator[None]:
         """A context for a step that a hook watches, on this batch."""
         with self._replicas.translated():
             self._agreement.read(batch, self._program.global_step)
+            for check in self._checks:
+                check.look_at(batch)
             yield
 
     def _count_there(self, there: tf.Tensor) -> tf.Tensor:

@@ -5,13 +5,11 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-Start = Callable[..., subprocess.Popen[bytes]]
+_ROOT = str(Path(__file__).parents[3])
 
 
 def free_ports(count: int) -> list[int]:
@@ -41,24 +39,8 @@ def start_python(
     with log.open("ab") as output:
         return subprocess.Popen(
             [sys.executable, *map(str, arguments)],
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", **environment},
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONPATH": _ROOT, **environment},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
         )
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Starts Python programs, and ends those that are left."""
-    started: list[subprocess.Popen[bytes]] = []
-
-    def begin(arguments: Sequence[Any], log: Path, **environment: str) -> subprocess.Popen[bytes]:
-        started.append(start_python(arguments, log, **environment))
-        return started[-1]
-
-    yield begin
-    for process in started:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)

@@ -1,4 +1,4 @@
-"""Models to train on one device and on several: `python shared_cases.py OUT`.
+"""Trains models on one device and on several: `python -m tests.bridge.distribute.shared_cases OUT`.
 
 By the environment: one device; two in one process (KERASRUN_TEST_DEVICES=2); or a process of a
 cluster (TF_CONFIG). Writes `OUT/<case>.npz`: the losses by step and the weights.
@@ -6,7 +6,7 @@ cluster (TF_CONFIG). Writes `OUT/<case>.npz`: the losses by step and the weights
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,226 +18,10 @@ import tensorflow as tf  # isort: skip
 
 from kerasrun.bridge.distribute.cluster import joined  # isort: skip
 from kerasrun.bridge.observer import Observer  # isort: skip
+from tests.bridge.distribute.shared_models import CASES, STRATEGIES  # isort: skip
 
-L = keras.layers
 STEPS = 12
-ROWS = np.random.default_rng(0)
-X = ROWS.normal(size=(52, 4)).astype("float32")
-Y = X.sum(axis=1, keepdims=True)
-WORDS = np.array([[f"w{i % 7}"] for i in range(52)])
-TOKENS = ROWS.integers(1, 9, size=(52, 6)) * (np.arange(6) < ROWS.integers(1, 7, size=(52, 1)))
-
-
-class Largest(keras.Metric):
-    """A metric that cannot be added up."""
-
-    def __init__(self, name: str = "largest", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
-        self.largest = self.add_variable(shape=(), initializer="zeros", name="largest")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        self.largest.assign(keras.ops.maximum(self.largest, keras.ops.max(y_pred)))
-
-    def result(self) -> Any:
-        return self.largest + 0.0
-
-
-class Unlike(keras.Metric):
-    """How much the answers for the first half of a batch differ from those for the second."""
-
-    def __init__(self) -> None:
-        super().__init__(name="unlike")
-        self.most = self.add_variable(shape=(), initializer="zeros", name="most")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        first, second = keras.ops.split(y_pred, 2)
-        self.most.assign(keras.ops.max(keras.ops.abs(first - second)))
-
-    def result(self) -> Any:
-        return self.most + 0.0
-
-
-class OwnStep(keras.Model):
-    """A training step of its own, with a loss of its own."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.dense = L.Dense(1)
-
-    def call(self, x: Any) -> Any:
-        return self.dense(x["x"] if isinstance(x, dict) else x)
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        x, y = data
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(self(x) - y))
-        weights = self.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        return {"loss": loss, "twice": 2 * loss}
-
-
-def batches(*arrays: Any, size: int = 16) -> Callable[[], tf.data.Dataset]:
-    """An input_fn; its last batch of an epoch has 4 rows."""
-
-    def input_fn() -> tf.data.Dataset:
-        return tf.data.Dataset.from_tensor_slices(arrays).shuffle(52).batch(size).repeat()
-
-    return input_fn
-
-
-def dense(*hidden: Any) -> keras.Model:
-    return keras.Sequential([L.Input((4,), name="x"), *hidden, L.Dense(1, name="out")])
-
-
-def compiled(model: keras.Model, *args: Any, **kwargs: Any) -> keras.Model:
-    model.compile(*args, **kwargs)
-    return model
-
-
-def plain() -> Any:
-    model = dense(L.Dense(8, "relu", kernel_regularizer="l2", activity_regularizer="l2"))
-    optimizer = keras.optimizers.Adam(0.01, global_clipnorm=0.5, weight_decay=0.01)
-    return compiled(model, optimizer, "mse", metrics=["mae"]), batches({"x": X}, Y)
-
-
-def fewer_rows_than_replicas() -> Any:
-    model = dense(L.Dense(8, "relu", kernel_regularizer="l2"))
-    return compiled(model, "sgd", "mse", metrics=["mae"]), batches({"x": X}, Y, size=17)
-
-
-def scalar_loss() -> Any:
-    model = dense(L.Dense(8, "relu", kernel_regularizer="l2"))
-
-    def loss(y: Any, p: Any) -> Any:
-        return tf.reduce_mean(tf.square(y - p)) + tf.math.reduce_variance(p)
-
-    return compiled(model, "sgd", loss, metrics=["mae", Largest()]), batches({"x": X}, Y)
-
-
-def summed_loss() -> Any:
-    loss = keras.losses.MeanSquaredError(reduction="sum")
-    model = dense(L.Dense(8, "relu", kernel_regularizer="l2"))
-    return compiled(model, keras.optimizers.SGD(1e-3), loss), batches({"x": X}, Y)
-
-
-def weighted() -> Any:
-    loss = keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")
-    weights = np.linspace(0.1, 3, 52, dtype="float32")
-    model = dense(L.Dense(8, "relu"))
-    return compiled(model, "sgd", loss, weighted_metrics=["mae"]), batches({"x": X}, Y, weights)
-
-
-def masked() -> Any:
-    model = keras.Sequential(
-        [
-            L.Input((6,), name="x", dtype="int32"),
-            L.Embedding(9, 4, mask_zero=True),
-            L.SimpleRNN(4, return_sequences=True),
-            L.Dense(1),
-        ]
-    )
-    y = TOKENS[..., None].astype("float32")
-    return compiled(model, "adam", "mse"), batches({"x": TOKENS}, y)
-
-
-def large_table() -> Any:
-    model = keras.Sequential(
-        [L.Input((6,), name="x", dtype="int32"), L.Embedding(6000, 8), L.Flatten(), L.Dense(1)]
-    )
-    return compiled(model, keras.optimizers.Adam(0.01), "mse"), batches({"x": TOKENS * 9}, Y)
-
-
-def words_and_two_outputs() -> Any:
-    x, word = keras.Input((4,), name="x"), keras.Input((1,), name="word", dtype="string")
-    one_hot = L.StringLookup(vocabulary=[f"w{i}" for i in range(7)], output_mode="one_hot")(word)
-    both = L.Concatenate()([x, one_hot])
-    outputs = {"a": L.Dense(1, name="a")(both), "b": L.Dense(3, "softmax", name="b")(both)}
-    model = keras.Model([x, word], outputs)
-    model.compile(
-        "rmsprop",
-        {"a": "mse", "b": "sparse_categorical_crossentropy"},
-        metrics={"a": ["mae"], "b": ["accuracy"]},
-    )
-    labels = {"a": Y, "b": (np.arange(52) % 3)[:, None]}
-    return model, batches({"x": X, "word": WORDS}, labels)
-
-
-def synchronised_statistics() -> Any:
-    model = dense(L.Dense(8), L.BatchNormalization(synchronized=True))
-    return compiled(model, "sgd", "mse"), batches({"x": X}, Y, size=26)
-
-
-def statistics() -> Any:
-    model = dense(L.Dense(8), L.BatchNormalization())
-    return compiled(model, keras.optimizers.SGD(0.0), "mse"), batches({"x": X}, Y, size=26)
-
-
-def dropout() -> Any:
-    model = dense(L.Dropout(0.5, seed=3))
-    model.compile(keras.optimizers.SGD(0.0), "mse", metrics=[Unlike()])
-    return model, batches({"x": np.ones_like(X)}, Y, size=26)
-
-
-def own_step() -> Any:
-    model = OwnStep()
-    model(tf.zeros([1, 4]))
-    return compiled(model, "sgd", "mse"), batches({"x": X}, Y)
-
-
-def half_precision() -> Any:
-    keras.mixed_precision.set_global_policy("mixed_float16")
-    try:
-        model = dense(L.Dense(8, "relu"))
-        return compiled(model, "sgd", "mse"), batches({"x": X}, Y)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
-
-
-def accumulated_and_averaged() -> Any:
-    optimizer = keras.optimizers.Adam(
-        0.01, gradient_accumulation_steps=2, use_ema=True, ema_overwrite_frequency=4
-    )
-    return compiled(dense(L.Dense(8, "relu")), optimizer, "mse"), batches({"x": X}, Y)
-
-
-def own_data() -> Any:
-    """Each process reads its own half, whose batches are of half the size."""
-
-    def input_fn(input_context: tf.distribute.InputContext) -> tf.data.Dataset:
-        count, here = input_context.num_input_pipelines, input_context.input_pipeline_id
-        data = tf.data.Dataset.from_tensor_slices(({"x": X}, Y)).take(48)
-        return data.shard(count, here).batch(8 // count)  # 6 steps, and no more
-
-    return compiled(dense(L.Dense(8, "relu")), "sgd", "mse", metrics=["mae"]), input_fn
-
-
-def compiled_by_xla() -> Any:
-    return compiled(dense(), "sgd", "mse"), batches({"x": X}, Y)
-
-
-def different_data() -> Any:
-    """As of an input_fn that shuffles in Python, without a seed."""
-    member = joined()
-    x = X + (member.rank if member else 0)
-    return compiled(dense(), "sgd", "mse"), batches({"x": x}, Y)
-
-
 EVALUATED = ("plain", "scalar_loss", "weighted", "own_step")
-CASES: dict[str, Callable[[], Any]] = {
-    one.__name__: one
-    for one in (
-        *(plain, fewer_rows_than_replicas, scalar_loss, summed_loss, weighted, masked),
-        *(large_table, words_and_two_outputs, synchronised_statistics, statistics, dropout),
-        *(
-            own_step,
-            half_precision,
-            accumulated_and_averaged,
-            own_data,
-            different_data,
-            compiled_by_xla,
-        ),
-    )
-}
 
 
 def events(folder: Path) -> Iterator[tuple[str, int, float]]:
@@ -306,6 +90,7 @@ def main() -> None:
             (out / "one").mkdir(parents=True, exist_ok=True)
             train(case, out / "one", None)
         strategy = tf.distribute.MirroredStrategy([f"CPU:{i}" for i in range(count)])
+        STRATEGIES.append(strategy)
     out.mkdir(parents=True, exist_ok=True)
     for case in cases:
         train(case, out, strategy)

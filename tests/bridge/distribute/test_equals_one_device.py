@@ -8,7 +8,7 @@ import pytest
 
 from tests.bridge.distribute.conftest import addresses, start_python, tf_config
 
-PROGRAM = Path(__file__).with_name("shared_cases.py")
+PROGRAM = ["-m", "tests.bridge.distribute.shared_cases"]
 TWO_DEVICES, CHIEF, WORKER = "two devices", "chief", "worker"
 SECS = 250
 pytestmark = pytest.mark.slow
@@ -40,9 +40,9 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     devices, processes = folder / "devices", folder / "processes"
     logs = [folder / f"{name}.log" for name in ("devices", "chief", "worker")]
     started = [
-        start_python([PROGRAM, devices], logs[0], KERASRUN_TEST_DEVICES="2"),
-        start_python([PROGRAM, processes], logs[1], **tf_config(cluster, "chief")),
-        start_python([PROGRAM, processes], logs[2], **tf_config(cluster, "worker")),
+        start_python([*PROGRAM, devices], logs[0], KERASRUN_TEST_DEVICES="2"),
+        start_python([*PROGRAM, processes], logs[1], **tf_config(cluster, "chief")),
+        start_python([*PROGRAM, processes], logs[2], **tf_config(cluster, "worker")),
     ]
     try:
         codes = [one.wait(SECS) for one in started]
@@ -58,6 +58,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     ("case", "tolerance"),
     [
         ("plain", 1e-6),
+        ("built_in_scope", 1e-6),
         ("fewer_rows_than_replicas", 1e-6),
         ("scalar_loss", 1e-6),
         ("summed_loss", 1e-5),  # of 16 rows
