@@ -14,6 +14,7 @@ from tensorflow.python.distribute import values
 
 from kerasrun.bridge.distribute.replicas import Replicas
 from kerasrun.bridge.keras_program import KerasProgram
+from kerasrun.bridge.plain_variables import plain_variables
 from kerasrun.bridge.untracked_state import further_optimizers, own_variables
 
 _FIRST = tf.VariableAggregation.ONLY_FIRST_REPLICA
@@ -84,7 +85,7 @@ class Mirrored:
     def _mirror(self, variable: Any, first: Any) -> Any:
         if id(first) not in self._mirrors:
             copies = []
-            with tf.init_scope():
+            with plain_variables():
                 for device in self._devices()[1:]:
                     with tf.device(device):
                         copies.append(

@@ -21,7 +21,7 @@ from kerasrun.bridge.observer import Observer  # isort: skip
 from tests.bridge.distribute.shared_models import CASES, STRATEGIES  # isort: skip
 
 STEPS = 12
-EVALUATED = ("plain", "scalar_loss", "weighted", "own_step")
+EVALUATED = ("plain", "scalar_loss", "weighted_and_summed", "own_step")
 
 
 def events(folder: Path) -> Iterator[tuple[str, int, float]]:
