@@ -1,6 +1,9 @@
 """How the losses of a batch become one number."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -21,6 +24,29 @@ _KINDS = {
     "weighted_mean": _MEAN,
     "weighted_sum_by_nonzero_weights": _NONZERO,
 }
+
+
+class WholeBatch(Protocol):
+    """What a process computes of its rows, where several share a batch."""
+
+    def sum(self, own: tf.Tensor) -> tf.Tensor:
+        """The loss, of the sum over its rows."""
+
+    def mean(self, own: tf.Tensor, divisor: tf.Tensor) -> tf.Tensor:
+        """The loss, of the sum over its rows and of what such a sum is divided by."""
+
+
+_whole: ContextVar[WholeBatch | None] = ContextVar("whole", default=None)
+
+
+@contextmanager
+def of_whole_batches(whole: WholeBatch) -> Iterator[None]:
+    """Within it losses are those of batches that several processes share."""
+    before = _whole.set(whole)
+    try:
+        yield
+    finally:
+        _whole.reset(before)
 
 
 def checked_reduction(loss_reduction: Any) -> str:
@@ -49,12 +75,18 @@ def reduced_loss(losses: tf.Tensor, weights: Any, loss_reduction: str) -> tf.Ten
         weights: A number, or a float tensor that can be broadcast to `losses`.
         loss_reduction: As `checked_reduction` returns it.
     """
+    whole = _whole.get()
     spread = weights * tf.ones_like(losses)
     total = tf.reduce_sum(losses * spread)
     if loss_reduction == SUM:
-        return total
+        return total if whole is None else whole.sum(total)
+    divisor = _divisor(losses, spread, loss_reduction)
+    return tf.math.divide_no_nan(total, divisor) if whole is None else whole.mean(total, divisor)
+
+
+def _divisor(losses: tf.Tensor, spread: tf.Tensor, loss_reduction: str) -> tf.Tensor:
     if loss_reduction == SUM_OVER_BATCH_SIZE:
-        return tf.math.divide_no_nan(total, tf.cast(tf.size(losses), total.dtype))
+        return tf.cast(tf.size(losses), losses.dtype)
     if loss_reduction == _MEAN:
-        return tf.math.divide_no_nan(total, tf.reduce_sum(spread))
-    return tf.math.divide_no_nan(total, tf.math.count_nonzero(spread, dtype=total.dtype))
+        return tf.reduce_sum(spread)
+    return tf.math.count_nonzero(spread, dtype=losses.dtype)

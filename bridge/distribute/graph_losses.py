@@ -24,14 +24,18 @@ class GraphLosses:
     Args:
         share: How much of all rows this process has, float32.
         total: Returns the sum of a scalar over the processes.
+
+    Attributes:
+        made: The operations whose outputs are such losses.
     """
 
     def __init__(self, share: tf.Tensor, total: Callable[[tf.Tensor], tf.Tensor]) -> None:
         self._share, self._total = share, total
+        self.made: set[Any] = set()
 
     def sum(self, own: tf.Tensor) -> tf.Tensor:
         """Of a sum over the process's rows."""
-        return tf.math.divide_no_nan(own, tf.cast(self._share, own.dtype))
+        return self._noted(tf.math.divide_no_nan(own, tf.cast(self._share, own.dtype)))
 
     def mean(self, own: tf.Tensor, divisor: tf.Tensor) -> tf.Tensor:
         """Of such a sum, and of what it is to be divided by.
@@ -40,8 +44,12 @@ class GraphLosses:
         """
         divisor = tf.cast(divisor, own.dtype)
         if _follows_from_shapes(divisor):
-            return tf.math.divide_no_nan(own, divisor)
+            return self._noted(tf.math.divide_no_nan(own, divisor))
         return self.sum(tf.math.divide_no_nan(own, self._total(divisor)))
+
+    def _noted(self, loss: tf.Tensor) -> tf.Tensor:
+        self.made.add(loss.op)
+        return loss
 
     @contextmanager
     def shared(self) -> Iterator[None]:

@@ -123,8 +123,8 @@ def _does(operation: Any, kinds: tuple[str, ...]) -> bool:
 
 def _types(operation: Any) -> set[str]:
     """The type of an operation, and those in the functions that it calls."""
-    found, names = {operation.type}, _called(operation.node_def)
-    seen: set[str] = set()
+    found, seen = {operation.type}, set[str]()
+    names = _called(operation.node_def) if _calls(operation.type) else []
     while names:
         name = names.pop()
         if name in seen:
@@ -137,6 +137,15 @@ def _types(operation: Any) -> set[str]:
             found.add(node.op)
             names += _called(node)
     return found
+
+
+@cache
+def _calls(kind: str) -> bool:
+    """Whether operations of a type call functions; those are few, and to ask each takes long."""
+    definition = op_def_registry.get(kind)
+    return definition is None or any(
+        attr.type in ("func", "list(func)") for attr in definition.attr
+    )
 
 
 def _called(node: Any) -> list[str]:

@@ -43,6 +43,7 @@ class SharedGraph:
         self._own_data = own_data
         self._collectives = GraphCollectives(rank, count, device)
         self._rows: Any = None
+        self._known_losses: set[Any] = set()
         self._drawn: set[Any] = set()
 
     def own(self, features: Any, labels: Any) -> tuple[Any, Any]:
@@ -58,6 +59,7 @@ class SharedGraph:
         losses = GraphLosses(self._rows.rows.share, self._rows.total)
         with gradients.shared(), losses.shared(), other_draws(self._other_seed):
             yield
+        self._known_losses = losses.made
 
     def together(self, operations: Sequence[Any], loss: tf.Tensor) -> tf.Tensor:
         """The loss of all rows, once the operations have run.
@@ -112,7 +114,8 @@ class SharedGraph:
         Where it is known beforehand how many rows there are, other numbers cannot be tried.
         """
         known = any(one.shape.rank and one.shape[0] is not None for one in self.own_tensors)
-        return not (known or self._own_data or self.needs_all([loss]))
+        needed = needed_for([loss.op])
+        return not (known or self._own_data) and needed.isdisjoint(self._known_losses)
 
     def needs_all(self, elements: Sequence[Any]) -> bool:
         """Whether all processes must compute these at once."""

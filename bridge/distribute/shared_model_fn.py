@@ -22,7 +22,7 @@ _CALLED = {"_noinline": True}
 
 
 class SharedModelFn:
-    """One program's steps, and what its graphs are told; see `Sharing` of its package.
+    """One program's steps, and what it is told: see `kerasrun.bridge.model_fn.sharing.Sharing`.
 
     Args:
         program: The program.

@@ -44,10 +44,18 @@ class GraphSession(SessionInterface):
         """Computes fetches: tensors, operations, variables or their names, in any structure.
 
         Raises:
-            ValueError: Something depends on a batch, and none has been watched.
+            ValueError: Something depends on a batch, and none has been watched; or on the other
+                processes of a cluster.
             KeyError: A name is none of the graph's.
         """
         wanted = Fetches(self._trace, fetches)
+        shared = self._trace.shared
+        if shared is not None and shared.needs_all(wanted.elements):
+            raise ValueError(
+                f"{[each.name for each in wanted.elements]} are computed by all processes of the "
+                "cluster at once, so a session of one of them cannot run them: ask for them in "
+                "before_run, by tf.train.SessionRunArgs."
+            )
         feeds = Feeds(self._trace, feed_dict)
         fed = feeds.values
         try:
@@ -78,6 +86,19 @@ class GraphSession(SessionInterface):
     def __exit__(self, *exception: Any) -> None:
         """As it was."""
         self._default.__exit__(*exception)
+
+
+def begin_with_scaffold(trace: Trace) -> None:
+    """Does what the scaffold, if there is one, begins a training with."""
+    scaffold = trace.spec.scaffold
+    if scaffold is None:
+        return
+    session = GraphSession(trace)
+    with trace.graph.as_default():
+        if scaffold.init_op is not None:
+            session.run(scaffold.init_op, scaffold.init_feed_dict)
+        if scaffold.init_fn is not None:
+            scaffold.init_fn(session)
 
 
 class Fetches:

@@ -13,10 +13,11 @@ from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.model_fn.call import ModelFnCall
 from kerasrun.bridge.model_fn.estimator_spec import EstimatorSpec
-from kerasrun.bridge.model_fn.graph_session import GraphSession
+from kerasrun.bridge.model_fn.graph_session import GraphSession, begin_with_scaffold
 from kerasrun.bridge.model_fn.hook_session import GraphHookSession
 from kerasrun.bridge.model_fn.loss_mean import LossMean
 from kerasrun.bridge.model_fn.shared_variables import SharedVariables
+from kerasrun.bridge.model_fn.sharing import Sharing
 from kerasrun.bridge.model_fn.signatures import signatures_of
 from kerasrun.bridge.model_fn.steps import eval_tensors, metric_tensors, train_tensors
 from kerasrun.bridge.model_fn.summary_hook import GraphSummaryHook
@@ -41,10 +42,13 @@ class ModelFnProgram:
         arguments: Returns what the function is given besides: `params` and `config`.
         params: The first of these, to be checked at once.
         warm_start: What the initial state takes from another training.
+
+    Attributes:
+        sharing: How several processes share a training; None: there is one.
     """
 
-    run_eagerly = False
-    any_shape = False
+    run_eagerly = any_shape = False
+    sharing: Sharing | None
 
     def __init__(
         self,
@@ -55,8 +59,7 @@ class ModelFnProgram:
     ) -> None:
         self._call = ModelFnCall(model_fn)
         self._call.check_params(params)
-        self._arguments = arguments
-        self._warm_start = warm_start
+        self._arguments, self._warm_start = arguments, warm_start
         self.global_step = tf.Variable(
             0, dtype=tf.int64, trainable=False, name=_Keys.GLOBAL_STEP, shape=[]
         )
@@ -64,7 +67,7 @@ class ModelFnProgram:
         self._traces: dict[Any, Trace] = {}
         self._latest: dict[str, Trace] = {}
         self._means = BatchMeans()
-        self._mode = ModeKeys.TRAIN
+        self._mode, self.sharing = ModeKeys.TRAIN, None
 
     def with_metrics(self, metric_fn: Callable[..., Mapping[str, Any]]) -> "ModelFnProgram":
         """Returns the program whose evaluations have more metrics.
@@ -95,17 +98,20 @@ class ModelFnProgram:
             )
         if mode == ModeKeys.PREDICT:
             spec = Example(spec.features)
-        key = (mode, repr((spec.features, spec.labels)))
+        sharing = self.sharing if mode == ModeKeys.TRAIN else None
+        key = (mode, repr((spec.features, spec.labels)), sharing)
         if key not in self._traces:
-            self._traces[key] = self._traced(spec, mode)
+            self._traces[key] = self._traced(spec, mode, sharing)
         self._latest[mode], self._mode = self._traces[key], mode
         self._means.make("loss")
 
-    def _traced(self, spec: Example, mode: str) -> Trace:
-        def call(features: Any, labels: Any) -> EstimatorSpec:
-            return self._call(features, labels, mode, **self._arguments())
+    def _traced(self, spec: Example, mode: str, sharing: Sharing | None) -> Trace:
+        given = self._arguments()
 
-        return Trace(call, spec, self._variables, self._arguments()["config"].tf_random_seed)
+        def call(features: Any, labels: Any) -> EstimatorSpec:
+            return self._call(features, labels, mode, **given)
+
+        return Trace(call, spec, self._variables, given["config"].tf_random_seed, sharing)
 
     def activate(self) -> None:
         """Nothing is shared with another Estimator."""
@@ -115,6 +121,10 @@ class ModelFnProgram:
         found = self._of_traces(_Keys.GLOBAL_VARIABLES)
         apart = {_Keys.GLOBAL_STEP, *self._of_traces(_Keys.LOCAL_VARIABLES)}
         return {name: variable for name, variable in found.items() if name not in apart}
+
+    def training_state(self) -> dict[str, tf.Variable]:
+        """What the steps of training change: variables, and what the mean of the loss has."""
+        return self._latest[ModeKeys.TRAIN].variables() | self._kept_means()
 
     def trained_variables(self) -> dict[str, tf.Variable]:
         """The trainable variables of all graphs."""
@@ -130,9 +140,11 @@ class ModelFnProgram:
 
     def accumulators(self) -> dict[str, tf.Variable]:
         """What the metrics have added up: the loss, and the local variables of the graphs."""
-        means = {f"metrics/{name}": v for name, v in self._means.variables.items()}
         local = self._of_traces(_Keys.LOCAL_VARIABLES)
-        return means | {f"metrics/local/{name}": v for name, v in local.items()}
+        return self._kept_means() | {f"metrics/local/{name}": v for name, v in local.items()}
+
+    def _kept_means(self) -> dict[str, tf.Variable]:
+        return {f"metrics/{name}": v for name, v in self._means.variables.items()}
 
     def restore(self, path: str, variables: Mapping[str, tf.Variable]) -> None:
         """Gives these variables the values of the checkpoint `path`.
@@ -169,20 +181,12 @@ class ModelFnProgram:
         A training begins with what its scaffold does.
         """
         variables = self.variables()
-        for name, variable in (variables | self._of_traces(_Keys.LOCAL_VARIABLES)).items():
-            variable.assign(self._variables.initial[name])
+        self._begin_again(variables | self._of_traces(_Keys.LOCAL_VARIABLES))
         self.global_step.assign(0)
         if self._warm_start is not None:
             self._warm_start.apply(variables, self.trained_variables())
-        trace = self._latest[self._mode]
-        scaffold = trace.spec.scaffold
-        if scaffold is not None and self._mode == ModeKeys.TRAIN:
-            session = GraphSession(trace)
-            with trace.graph.as_default():
-                if scaffold.init_op is not None:
-                    session.run(scaffold.init_op, scaffold.init_feed_dict)
-                if scaffold.init_fn is not None:
-                    scaffold.init_fn(session)
+        if self._mode == ModeKeys.TRAIN:
+            begin_with_scaffold(self._latest[self._mode])
 
     def loaded(self) -> None:
         """Nothing follows from the variables."""
@@ -229,6 +233,8 @@ class ModelFnProgram:
         """Those of the spec."""
         spec = self._latest[mode].spec
         if mode == ModeKeys.TRAIN:
+            if self.sharing is not None:
+                return self.sharing.hooks(self._latest[mode])
             return (*spec.training_hooks, *spec.training_chief_hooks)
         return spec.evaluation_hooks if mode == ModeKeys.EVAL else spec.prediction_hooks
 
@@ -248,7 +254,7 @@ class ModelFnProgram:
         if write_summary and every_steps and trace.graph.get_collection(_Keys.SUMMARIES):
             merged = trace.derived("summaries", lambda _: v1.summary.merge_all())
             every.append(GraphSummaryHook(merged, step, every_steps, write_summary))
-        watched = WatchedSteps(self.global_step, self._means)
+        watched = WatchedSteps(self.global_step, self._means, self.sharing)
         run = {ModeKeys.TRAIN: watched.train, ModeKeys.EVAL: watched.evaluate}
         return GraphHookSession(trace, every, run.get(mode, watched.predict), done=done)
 
@@ -280,12 +286,15 @@ class ModelFnProgram:
     def reset_metrics(self) -> None:
         """Starts the metrics anew."""
         self._means.reset()
-        for name, variable in self._of_traces(_Keys.LOCAL_VARIABLES, ModeKeys.EVAL).items():
+        self._begin_again(self._of_traces(_Keys.LOCAL_VARIABLES, ModeKeys.EVAL))
+
+    def _begin_again(self, variables: Mapping[str, tf.Variable]) -> None:
+        for name, variable in variables.items():
             variable.assign(self._variables.initial[name])
 
     def _of_traces(self, kind: str, mode: str | None = None) -> dict[str, tf.Variable]:
         found: dict[str, tf.Variable] = {}
-        for (of_mode, _), trace in self._traces.items():
+        for (of_mode, *_), trace in self._traces.items():
             if mode in (None, of_mode):
                 found |= trace.variables(kind)
         return found

@@ -32,7 +32,10 @@ def metric_tensors(trace: Trace) -> dict[str, tf.Tensor]:
 
 def _train_tensors(trace: Trace) -> list[tf.Tensor]:
     updates = _keras_updates(trace, of_metrics=False)
-    return [_after([_operation(trace.spec.train_op), *updates], trace.spec.loss)]
+    operations = [_operation(trace.spec.train_op), *updates]
+    if trace.shared is not None:
+        return [trace.shared.together(operations, trace.spec.loss)]
+    return [_after(operations, trace.spec.loss)]
 
 
 def _eval_tensors(trace: Trace) -> tuple[list[tf.Tensor], dict[str, tf.Tensor]]:

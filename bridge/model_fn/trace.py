@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
@@ -17,6 +17,7 @@ from kerasrun.bridge.model_fn.shared_variables import (
     declared_variables,
     declaring,
 )
+from kerasrun.bridge.model_fn.sharing import SharedTrace, Sharing
 from kerasrun.bridge.suggest import did_you_mean
 from kerasrun.bridge.symbols import is_nothing
 
@@ -37,10 +38,12 @@ class Trace:
         batch: The `tf.TensorSpec`s of a batch.
         variables: Those that have the values of what it declares.
         seed: Of the graph's random numbers.
+        sharing: How several processes share the training; None: there is one.
 
     Attributes:
         spec: What it returned.
         graph: What it built.
+        shared: How several processes share its steps; None: there is one.
     """
 
     def __init__(
@@ -49,14 +52,21 @@ class Trace:
         batch: Example,
         variables: SharedVariables,
         seed: int | None,
+        sharing: Sharing | None = None,
     ) -> None:
         self._variables, self._batch = variables, batch
         self.graph = tf.Graph()
+        self.shared: SharedTrace | None = None
+        if sharing is not None:
+            seed, self.shared = sharing.seed(seed), sharing.of_graph(self.graph)
         with declaring(self.graph), _seeded(seed):
             v1.set_random_seed(seed)
             v1.train.create_global_step()
             features, labels, self._feeds = _placeholders(batch)
-            self.spec = call(features, labels)
+            if self.shared is not None:
+                features, labels = self.shared.own(features, labels)
+            with nullcontext() if self.shared is None else self.shared.building():
+                self.spec = call(features, labels)
             self._name_usual_tensors()
         self._cutter = Cutter(self.graph, lambda: variables.by_name)
         self._derived: dict[str, Any] = {}

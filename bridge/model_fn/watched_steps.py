@@ -1,12 +1,14 @@
 """Steps that hooks watch: each computes what they ask for along with what it does anyway."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import tensorflow as tf
 
 from kerasrun.bridge.batch_means import BatchMeans
 from kerasrun.bridge.input_pipeline import Example
+from kerasrun.bridge.model_fn.sharing import Sharing
 from kerasrun.bridge.model_fn.steps import eval_tensors, train_tensors
 from kerasrun.bridge.model_fn.trace import Trace, named
 
@@ -23,15 +25,19 @@ class WatchedSteps:
     Args:
         global_step: Counts the steps of training.
         means: Where the loss is added up.
+        sharing: How several processes share the steps of training; None: there is one.
     """
 
-    def __init__(self, global_step: tf.Variable, means: BatchMeans) -> None:
-        self._global_step, self._means = global_step, means
+    def __init__(
+        self, global_step: tf.Variable, means: BatchMeans, sharing: Sharing | None = None
+    ) -> None:
+        self._global_step, self._means, self._sharing = global_step, means, sharing
 
     def train(self, trace: Trace, run: _Run, batch: Example) -> _Answer:
         """One update; about the loss."""
         before = int(self._global_step.numpy())
-        loss, *others = run(train_tensors(trace), batch)
+        with nullcontext() if self._sharing is None else self._sharing.watched(batch):
+            loss, *others = run(train_tensors(trace), batch)
         self._global_step.assign(before + 1)
         self._means.add("loss", loss)
         return loss, others
