@@ -12,6 +12,7 @@ from kerasrun.bridge.checkpoint_files import Tensor
 from kerasrun.bridge.checkpoints import Checkpoints
 from kerasrun.bridge.eager import eagerly
 from kerasrun.bridge.errors import CheckpointWriteError
+from kerasrun.bridge.input_position import usable
 from kerasrun.bridge.reasons import reason_of
 
 _PAUSES_SECS = (1.0, 3.0, 6.0)  # a full disk is often only full for a moment
@@ -97,7 +98,7 @@ class CheckpointWriter:
     ) -> Written:
         @eagerly  # this is another thread, which a program may have made a builder of graphs
         def once() -> Written:
-            return Written(self._checkpoints.save(tensors, step, input_tensors), step)
+            return Written(self._checkpoints.save(tensors, step, usable(input_tensors)), step)
 
         for pause in self._pauses_secs:
             try:

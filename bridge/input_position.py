@@ -2,11 +2,12 @@
 
 `tf.data` saves an iterator with all that its stages hold: counters, states of random numbers,
 shuffle buffers. Restored, it goes on with the very next batch. Stages that run Python code or keep
-random numbers of their own cannot be saved so; then the batches are counted, and read over.
+random numbers of their own cannot be saved so, nor can some moments between two epochs (see
+`kerasrun.bridge.shuffle_seeds`); then the batches are counted, and read over.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -15,8 +16,9 @@ from kerasrun.bridge.checkpoint_files import exists
 from kerasrun.bridge.checkpoint_names import input_path
 from kerasrun.bridge.loop import Running
 from kerasrun.bridge.reasons import reason_of
+from kerasrun.bridge.shuffle_seeds import holds_shuffles, shuffles_in
 
-_BATCHES, _STATE, _PIPELINE = "batches", "iterator", "pipeline"
+_BATCHES, _STATE, _PIPELINE, _SHUFFLES = "batches", "iterator", "pipeline", "shuffles"
 _FAIL = 2  # tf.data's external_state_policy: state that cannot be saved is an error
 
 
@@ -71,6 +73,7 @@ class InputPosition:
         state = self._state()
         if state is not None:
             found |= {_STATE: state, _PIPELINE: tf.constant(self._pipeline)}
+            found[_SHUFFLES] = tf.constant(shuffles_in(self._running.dataset))
         return found
 
     def restore(self, saved: SavedPosition) -> str | None:
@@ -104,6 +107,17 @@ class InputPosition:
             self._wanted = False
             self._cannot(reason_of(error))
             return None
+
+
+def usable(tensors: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+    """What `InputPosition.tensors` gave, without a state that does not hold all there is.
+
+    It may take a while: called beside the training.
+    """
+    state = tensors.get(_STATE)
+    if state is None or holds_shuffles(state, int(tensors[_SHUFFLES])):
+        return tensors
+    return {_BATCHES: tensors[_BATCHES]}
 
 
 def _fingerprint(dataset: tf.data.Dataset) -> bytes:
