@@ -10,7 +10,7 @@ Workers = Annotated[
         min=1,
         metavar="N",
         help="Train in so many processes of this machine: real with an accelerator for each, a "
-        "rehearsal on CPUs. Default: 1.",
+        "rehearsal on CPUs; with --engine ray, of its cluster. Default: 1.",
         show_default=False,
     ),
 ]
@@ -29,7 +29,36 @@ WorkerTimeout = Annotated[
     typer.Option(
         min=1,
         metavar="SECS",
-        help="How long workers wait for each other at the start. Default: 60; with --job 600.",
+        help="How long workers wait for each other at the start. Default: 60; with --job 600. "
+        "With --engine ray also for room in its cluster, by default 120.",
+        show_default=False,
+    ),
+]
+Engine = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        help="Who starts the workers: local, or ray, which places them on the cluster of "
+        "RAY_ADDRESS, else on one started here for the run. The runs' root and the current folder "
+        "must be on a disk that all its nodes share. Default: local.",
+        show_default=False,
+    ),
+]
+CpusPerWorker = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01,
+        metavar="N",
+        help="With --engine ray: CPUs that Ray keeps for each worker. Default: 1.",
+        show_default=False,
+    ),
+]
+GpusPerWorker = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="With --engine ray: GPUs of each worker. Default: 0, and none is used.",
         show_default=False,
     ),
 ]

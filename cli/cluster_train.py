@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -105,6 +105,8 @@ class ClusterTraining:
         from kerasrun.runs.resume import NothingToTrain
 
         found = self._finder.find()
+        if found is not None:
+            self._check(found)
         with (
             Follower(json=self._json, traceback=self._traceback) as follower,
             Mirror(mirror, warn) as mirrored,
@@ -118,7 +120,7 @@ class ClusterTraining:
 
             folder, ended = self._launched_or_resumed(found, announced)
         if isinstance(ended, NothingToTrain):
-            print(f"job {self._order.job} is run {folder.name}: {ended}")
+            self._nothing_to_do(folder, f"job {self._order.job} is run {folder.name}: {ended}")
             return
         follower.finish(folder, ended)
 
@@ -162,27 +164,56 @@ class ClusterTraining:
         from kerasrun.runs.cluster.outside import has_ended, take_part
 
         folder = self._finder.wait(self._secs)
+        self._check(folder)
         if has_ended(folder, self._order.options.get("max_steps")):
-            print(f"job {self._order.job} is run {folder.name}, which has ended: nothing to do")
+            text = f"job {self._order.job} is run {folder.name}, which has ended: nothing to do"
+            self._nothing_to_do(folder, text)
             return
-        print(f"{place.name} of job {self._order.job}, run {folder.name}", flush=True)
-        part = take_part(place, folder, self._request(), listener=_Lines(), verbose=self._verbose)
+        lines = _Lines(sys.stderr if self._json else sys.stdout)
+        lines.output(f"{place.name} of job {self._order.job}, run {folder.name}")
+        part = take_part(place, folder, self._request(), listener=lines, verbose=self._verbose)
+        if self._json:
+            self._print_json(folder)
         if part.reason:
             if self._traceback:
                 print(part.traceback, end="", file=sys.stderr)
             complain(f"{place.name}: {part.reason}")
         raise typer.Exit(part.code)
 
+    def _check(self, folder: Path) -> None:
+        from kerasrun.runs.cluster.same_job import check_same
+        from kerasrun.runs.run import read_run
+
+        check_same(self._order, folder.name, read_run(folder).record)
+
+    def _nothing_to_do(self, folder: Path, text: str) -> None:
+        print(text, file=sys.stderr if self._json else sys.stdout)
+        if self._json:
+            self._print_json(folder)
+
+    def _print_json(self, folder: Path) -> None:
+        from kerasrun.cli.json_shape import run_json, to_text
+        from kerasrun.runs.run import read_run
+
+        print(to_text(run_json(read_run(folder))))
+
 
 class _Lines:
-    """Shows what a process prints, as it is the log of its host."""
+    """Shows what a process prints, as it is the log of its host.
+
+    Args:
+        out: Where.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
 
     def event(self, event: Any) -> None:
         """Says nothing."""
 
     def output(self, line: str) -> None:
         """Prints it."""
-        print(line, flush=True)
+        print(line, file=self._out, flush=True)
 
     def notice(self, text: str) -> None:
         """Prints it."""

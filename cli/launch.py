@@ -15,6 +15,9 @@ _REFUSED = {
     "dry_run": "--dry-run",
     "needed": "--needed",
     "background": "--background",
+    "engine": "--engine",
+    "cpus_per_worker": "--cpus-per-worker",
+    "gpus_per_worker": "--gpus-per-worker",
     "json": "--json",
 }
 _MODEL_CHARACTERS = 30

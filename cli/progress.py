@@ -78,14 +78,15 @@ class PlainScreen:
 
     def line(self, text: str) -> None:
         """Prints one line; a reader that has gone away (`| head`) does not end the training."""
-        if self._out is None:
+        out = self._out
+        if out is None:
             return
         try:
-            print(text, file=self._out, flush=True)
+            print(text, file=out, flush=True)
         except BrokenPipeError:
             self._out = None
-            # Python flushes stdout once more at its end: let that go nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # Python flushes it once more at its end: let that go nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
         self._last_line = self._monotonic()
 
     def _progress(self, event: Mapping[str, Any]) -> None:

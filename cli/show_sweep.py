@@ -21,7 +21,7 @@ def show_sweep(files: "SweepFiles", *, json: bool, other: bool) -> None:
         RunError: Its record is damaged.
     """
     from kerasrun.cli.json_shape import to_text
-    from kerasrun.cli.sweep_session import sweep_json
+    from kerasrun.cli.sweep_session import root_option, sweep_json
     from kerasrun.cli.sweep_table import (
         best_text,
         counts_text,
@@ -49,7 +49,7 @@ def show_sweep(files: "SweepFiles", *, json: bool, other: bool) -> None:
     for line in [*trials_table(states, plan), *failures(states, plan)]:
         print(line)
     if state == "ended":
-        print(f"to go on: mlrun sweep --resume {files.id[-4:]}")
+        print(f"to go on: mlrun sweep --resume {files.id[-4:]}{root_option(files)}")
 
 
 def _state(files: "SweepFiles", states: "list[TrialState]", number: int) -> str:

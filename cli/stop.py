@@ -36,7 +36,8 @@ def stop(
             from kerasrun.cli.show_sweep import show_sweep
 
             stop_sweep(sweep, grace_secs=grace, notice=_say)
-            show_sweep(sweep, json=json, other=False)
+            if sweep.sweep_json.exists():
+                show_sweep(sweep, json=json, other=False)
             return
         found = find_run(run, folder)
         try:

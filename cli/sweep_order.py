@@ -74,9 +74,8 @@ def refuse_with_resume(given: Mapping[str, Any]) -> None:
 
 
 def _changed(given: Mapping[str, Any]) -> dict[str, Any]:
-    from kerasrun.runs.errors import UsageError, did_you_mean
+    from kerasrun.runs.engine import check_engine
     from kerasrun.runs.sweep.devices import devices_given
-    from kerasrun.runs.sweep.plan import ENGINES
     from kerasrun.runs.sweep.pruning import rule_named
 
     found = {name: value for name, value in given.items() if value is not None}
@@ -84,8 +83,6 @@ def _changed(given: Mapping[str, Any]) -> dict[str, Any]:
         found["devices"] = devices_given(found["devices"])
     if "prune" in found:
         rule_named(found["prune"])
-    engine = found.get("engine")
-    if engine is not None and engine not in ENGINES:
-        near = did_you_mean(engine, ENGINES)
-        raise UsageError(f"--engine {engine}: expected one of {', '.join(ENGINES)}.{near}")
+    if "engine" in found:
+        check_engine(found["engine"])
     return found

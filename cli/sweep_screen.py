@@ -1,5 +1,6 @@
 """The screen of a sweep: a line for each trial that ends, and below them one that moves."""
 
+import contextlib
 import math
 import os
 import shutil
@@ -71,7 +72,8 @@ class SweepScreen:
     def notice(self, text: str) -> None:
         """A word to stderr."""
         self.clear()
-        print(text, file=sys.stderr, flush=True)
+        with contextlib.suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
 
     def line(self, text: str) -> None:
         """A line that stays, above the moving one."""
@@ -86,9 +88,9 @@ class SweepScreen:
             self._write("\r\x1b[K")
 
     def _write(self, text: str) -> None:
-        # A reader that has gone away (`| head`) does not end the trials.
+        # A reader that has gone away (`| head`), or a disk that is full, does not end the trials.
         try:
             self._out.write(text)
             self._out.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())

@@ -137,7 +137,7 @@ def _run(files: "SweepFiles", plan: "Plan", *, retry_failed: bool, json: bool) -
     except RunError as error:
         screen.clear()
         text = str(error) if str(error).endswith((".", "?")) else f"{error}."
-        again = f"mlrun sweep --resume {files.id[-4:]}{_root_option(files)}"
+        again = f"mlrun sweep --resume {files.id[-4:]}{root_option(files)}"
         error.args = (f"{text} The sweep can go on: {again}",)
         raise
     screen.clear()
@@ -167,7 +167,7 @@ def _tell(files: "SweepFiles", plan: "Plan", end: "SweepEnd", line: Any, *, json
     if left:
         failed = not end.signal and _all_failed(end)
         options, what = (" --retry-failed", "have failed") if failed else ("", "are not done")
-        again = f"mlrun sweep --resume {files.id[-4:]}{options}{_root_option(files)}"
+        again = f"mlrun sweep --resume {files.id[-4:]}{options}{root_option(files)}"
         print(f"{left} of {end.number} trials {what}.   {again}", file=sys.stderr, flush=True)
     if end.signal:
         raise typer.Exit(128 + end.signal)
@@ -188,7 +188,8 @@ def _all_failed(end: "SweepEnd") -> bool:
     return all(one.state in (*DONE, *BROKEN) for one in end.states)
 
 
-def _root_option(files: "SweepFiles") -> str:
+def root_option(files: "SweepFiles") -> str:
+    """` --root DIR` where the sweep does not lie in the root that holds without it."""
     from kerasrun.runs.root import runs_root
 
     return "" if runs_root() == files.root else f" --root {shlex.quote(str(files.root))}"

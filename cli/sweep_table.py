@@ -168,6 +168,7 @@ def _said(trial: "Trial", name: str) -> str:
         return str(trial.seed)
     text = trial.params.get(name, "-")
     try:
-        return number(float(text)) if len(text) > len("0.001234") else text
+        long = len(text) > len("0.001234") and not text.lstrip("-").isdecimal()
+        return number(float(text)) if long else text
     except ValueError:
         return text

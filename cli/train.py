@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kerasrun.cli.cluster_options import (
+    CpusPerWorker,
+    Engine,
+    GpusPerWorker,
     Hosts,
     JobName,
     MaxRestarts,
@@ -127,6 +130,9 @@ def train(
     workers: Workers = None,
     max_restarts: MaxRestarts = None,
     worker_timeout_secs: WorkerTimeout = None,
+    engine: Engine = None,
+    cpus_per_worker: CpusPerWorker = None,
+    gpus_per_worker: GpusPerWorker = None,
     job: JobName = None,
     hosts: Hosts = None,
     task_index: TaskIndex = None,
@@ -161,6 +167,7 @@ def train(
     from kerasrun.cli.errors import readable_errors, warn
     from kerasrun.cli.follow import Follower
     from kerasrun.cli.train_plan import only_planned, start_and_leave
+    from kerasrun.runs.engine import check_workers_of
     from kerasrun.runs.launch import TrainOrder, launch
     from kerasrun.runs.params import parse_assignments
     from kerasrun.runs.push.mirror import Mirror
@@ -169,8 +176,13 @@ def train(
     with readable_errors(traceback=traceback and not verbose):
         check_name(name)
         place = place_of_command(
-            *(job, hosts, task_index), workers=workers, background=background, needed=needed
+            *(job, hosts, task_index),
+            workers=workers,
+            engine=engine,
+            background=background,
+            needed=needed,
         )
+        check_workers_of(engine, cpus_per_worker=cpus_per_worker, gpus_per_worker=gpus_per_worker)
         folder = runs_root(root)
         order = TrainOrder(
             model=model,
@@ -194,6 +206,9 @@ def train(
                 "workers": workers,
                 "max_restarts": max_restarts,
                 "worker_timeout_secs": worker_timeout_secs,
+                "engine": engine,
+                "cpus_per_worker": cpus_per_worker,
+                "gpus_per_worker": gpus_per_worker,
                 **_csv_options(train_data, eval_data, label, features),
             },
         )

@@ -18,6 +18,8 @@ from kerasrun.runs.errors import RunError, UsageError, did_you_mean
 LOCAL, RAY = ENGINES = ("local", "ray")
 NO_RAY = "--engine ray needs Ray: pip install 'kerasrun[ray]'"
 ADDRESS_VARIABLE = "RAY_ADDRESS"
+_AUTH_VARIABLE = "RAY_AUTH_MODE"
+_AUTH_HINT = f". If that cluster asks for a token, set {_AUTH_VARIABLE}=token, as Ray wants it"
 _CONNECT_SECS = 5.0
 
 
@@ -32,6 +34,24 @@ def check_engine(engine: str) -> None:
         raise UsageError(f"--engine {engine}: expected one of {', '.join(ENGINES)}.{near}")
     if engine == RAY and importlib.util.find_spec("ray") is None:
         raise UsageError(NO_RAY)
+
+
+def check_workers_of(engine: str | None, **shares: float | None) -> None:
+    """Raises unless there is this engine, and it can give its workers what is asked.
+
+    Args:
+        engine: None: `local`.
+        shares: What each worker is to be given, by the names of the options; None: not asked.
+
+    Raises:
+        UsageError: It is unknown, not installed, or gives nothing.
+    """
+    if engine is not None:
+        check_engine(engine)
+    for name, value in shares.items() if engine != RAY else ():
+        if value is not None:
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} is what Ray gives each worker: it needs --engine ray")
 
 
 @contextmanager
@@ -64,16 +84,17 @@ def connected_ray(cpus: int, environment: dict[str, str]) -> Iterator[Any]:
 
 def _connect(ray: Any, cpus: int) -> None:
     quiet = {"log_to_driver": False, "logging_level": logging.ERROR}
-    address = os.environ.get(ADDRESS_VARIABLE)
+    address, hint = os.environ.get(ADDRESS_VARIABLE), ""
     try:
         if address:
             _check_answers(address)
+            hint = "" if _AUTH_VARIABLE in os.environ else _AUTH_HINT
             ray.init(**quiet)
         else:
             ray.init(num_cpus=max(cpus, os.cpu_count() or 1), include_dashboard=False, **quiet)
     except (OSError, RuntimeError, ValueError) as error:
         where = f"the Ray cluster at {ADDRESS_VARIABLE}={address}" if address else "Ray"
-        raise RunError(f"{where} cannot be used: {error}") from error
+        raise RunError(f"{where} cannot be used: {error}{hint}") from error
 
 
 def _check_answers(address: str) -> None:

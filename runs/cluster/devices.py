@@ -20,7 +20,8 @@ def visible_devices(
     """
     if _VARIABLE not in environ:
         numbers = [path.name.removeprefix("nvidia") for path in device_files.glob("nvidia[0-9]*")]
-        return sorted((one for one in numbers if one.isdigit()), key=int)
+        # CUDA counts those that are there from 0: a container may have /dev/nvidia2 and no other.
+        return [str(number) for number in range(sum(one.isdigit() for one in numbers))]
     named = []
     for one in environ[_VARIABLE].split(","):
         if not one.strip() or one.strip() == _NONE:  # CUDA sees none from there on

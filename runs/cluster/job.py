@@ -3,7 +3,7 @@
 import contextlib
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +119,8 @@ class Job:
                 if restarts >= self._plan.max_restarts:
                     return self._given_up(ended, judged, restarts)
                 restarts += 1
-                self._listener.notice(
-                    f"{judged.what}; restart {restarts} of {self._plan.max_restarts} from "
-                    f"{self._where()}"
-                )
-                request = Request(argv=request.argv, restart=restarts)
+                self._say_restart(judged.what, restarts)
+                request = replace(request, restart=restarts)  # it may not have been entered yet
 
     def _attempt(self, request: Request, between: SignalRelay) -> tuple[Ended, Verdict]:
         places = self._places()
@@ -156,9 +153,7 @@ class Job:
             traceback = peers.traceback_of(judged.fault) if judged.fault else ""
             return Ended(judged.outcome, traceback or ended.traceback), judged
 
-    def _peers(
-        self, places: Sequence[Place], asked: Callable[[], signal.Signals | None]
-    ) -> Peers:
+    def _peers(self, places: Sequence[Place], asked: Callable[[], signal.Signals | None]) -> Peers:
         return Peers(
             self._files,
             places,
@@ -186,6 +181,10 @@ class Job:
             attempts = read_record(self._files).get("attempts", [])
             if len(attempts) == judged.outcome.attempt:
                 write_outcome(self._files, judged.outcome)
+
+    def _say_restart(self, what: str, number: int) -> None:
+        count = f"restart {number} of {self._plan.max_restarts}"
+        self._listener.notice(f"{what}; {count} from {self._where()}")
 
     def _given_up(self, ended: Ended, judged: Verdict, restarts: int) -> Ended:
         if self._plan.workers > 1 or restarts:

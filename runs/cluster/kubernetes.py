@@ -70,6 +70,8 @@ class ClusterOrder:
                 f"--job {self.job!r}: Kubernetes takes lower-case letters, digits and hyphens, "
                 f"beginning with a letter, {_NAME_CHARACTERS} at most"
             )
+        if not self.image.strip():
+            raise UsageError("--image is empty: expected the name of a container image")
         if not self.root.startswith("/"):
             raise UsageError(f"--root {self.root}: expected the absolute path that the pods see")
 

@@ -13,7 +13,7 @@ from typing import Any
 from ray.train.backend import Backend, BackendConfig
 from ray.util import get_node_ip_address
 
-from kerasrun.runs.cluster.ray_part import GROUP_VARIABLE, Group
+from kerasrun.runs.cluster.ray_link import GROUP_VARIABLE, Group
 
 _PORTS = range(20_000, 32_000)  # below those that the system gives to anybody who asks for one
 _TRIES = 100
@@ -51,7 +51,8 @@ def free_address() -> str:
                 tried.bind(("", port))
             except OSError:
                 continue
-            return f"{get_node_ip_address()}:{port}"
+            host = get_node_ip_address()  # type: ignore[no-untyped-call]
+            return f"{host}:{port}"
     raise OSError(f"no free port from {_PORTS.start} to {_PORTS.stop - 1}")
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from kerasrun.runs.cluster.faults import Fault
 
+LOST = "a worker of Ray's, or its node, was lost"
+
 
 @dataclass(frozen=True)
 class Report:
@@ -97,7 +99,13 @@ class Board:
         """The command was sent a signal, which is for the process that leads."""
         self._signals.append(number)
 
-    def news(self) -> tuple[list[tuple[str, Any]], float]:
-        """What was told since the last time, and for how many seconds none that leads was heard."""
+    def news(self) -> tuple[list[tuple[str, Any]], bool, float]:
+        """For the command.
+
+        Returns:
+            What was told since the last time; whether a process that leads is at work, as far as is
+            known; and for how many seconds none was heard.
+        """
         told, self._told = self._told, []
-        return told, self._monotonic() - self._heard
+        working = bool(self._groups) and self._groups[-1] not in self._over
+        return told, working, self._monotonic() - self._heard

@@ -1,8 +1,12 @@
 """Writes YAML: the part of it that manifests need, readable, with every text in quotes."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+# YAML does not take these as they are, or breaks the line there; JSON leaves them so.
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def to_yaml(documents: Sequence[Mapping[str, Any]]) -> str:
@@ -52,4 +56,5 @@ def _is_plain(value: Any) -> bool:
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)  # YAML takes JSON's texts, numbers, [] and {}
+    text = json.dumps(value, ensure_ascii=False)  # YAML takes JSON's texts, numbers, [] and {}
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

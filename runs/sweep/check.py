@@ -10,11 +10,13 @@ from pathlib import Path
 
 import kerasrun
 from kerasrun.runs.errors import RunError, UsageError
+from kerasrun.runs.outcome import outcome_of_death
 from kerasrun.runs.sweep.files import SweepFiles
 from kerasrun.runs.sweep.plan import Plan
 from kerasrun.runs.sweep.space import Params, Range, Space
 
 _TIMEOUT_SECS = 600
+_SAID_WHY = (1, 2)  # see kerasrun.runs.errors; else its last line is anything
 
 
 def check_before(files: SweepFiles, plan: Plan, samples: Sequence[Params]) -> None:
@@ -44,7 +46,10 @@ def check_before(files: SweepFiles, plan: Plan, samples: Sequence[Params]) -> No
         raise RunError(f"the model file has not been loaded after {_TIMEOUT_SECS} s") from None
     if done.returncode:
         said = done.stderr.strip()
-        line = said.rpartition("\n")[2] or f"it ended with exit code {done.returncode}"
+        line = said.rpartition("\n")[2]
+        if not line or done.returncode not in _SAID_WHY:
+            ended = outcome_of_death(done.returncode, attempt=1, out_of_memory=False)
+            line = f"the process was killed ({ended.signal})" if ended.signal else ended.reason
         kind = UsageError if done.returncode == UsageError.exit_code else RunError
         raise kind(line if kind is UsageError else f"the model file: {line}", detail=said)
 

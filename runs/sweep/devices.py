@@ -31,16 +31,17 @@ def visible_devices(
     if VARIABLE in environ:
         return tuple(one.strip() for one in environ[VARIABLE].split(",") if one.strip())
     names = [path.name for path in device_files.glob("nvidia*")]
-    return tuple(sorted((n[6:] for n in names if re.fullmatch(r"nvidia\d+", n)), key=int))
+    # CUDA counts those that are there from 0: a container may have /dev/nvidia2 and no other.
+    return tuple(map(str, range(sum(bool(re.fullmatch(r"nvidia\d+", name)) for name in names))))
 
 
 def shares(devices: Sequence[str], jobs: int) -> list[str | None]:
     """What `CUDA_VISIBLE_DEVICES` is for each job; None: left as it is.
 
-    >>> shares(["0", "1", "2"], 2), shares(["0"], 2), shares(["0", "1"], 3)
+    >>> shares(["0", "1", "2"], 2), shares([], 2), shares(["0", "1"], 3)
     (['0,2', '1'], [None, None], ['0', '1', '0'])
     """
-    if len(devices) < 2:
+    if not devices:
         return [None] * jobs
     if len(devices) < jobs:
         return [devices[job % len(devices)] for job in range(jobs)]

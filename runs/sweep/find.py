@@ -22,6 +22,18 @@ class NoSuchSweep(NoSuchRun):
         RunError.__init__(self, f"no sweep {asked!r} under {root}; {held}{more}.{near}")
 
 
+class SweepGiven(NoSuchRun):
+    """A sweep was named where one run is expected."""
+
+    def __init__(self, files: SweepFiles) -> None:
+        short = files.id[-4:]
+        RunError.__init__(
+            self,
+            f"{files.id} is a sweep, expected one run: mlrun show {short} has those of its trials; "
+            f"mlrun sweep --resume {short} goes on with it",
+        )
+
+
 def sweep_ids(root: Path) -> list[str]:
     """The ids of all sweeps under `root`, newest first.
 

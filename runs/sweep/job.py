@@ -83,8 +83,12 @@ class Job:
                 time.sleep(_PAUSE_SECS)
 
     def _stop(self, grace_secs: float) -> None:
-        with contextlib.suppress(Refused, NoSuchRun, RunError, OSError):  # it has ended by itself
-            stop(read_run(self.folder), grace_secs=grace_secs)
+        while not self.ended:
+            # It ends by itself just now; or its worker is still starting, and does not hear yet.
+            with contextlib.suppress(Refused, NoSuchRun, RunError, OSError):
+                stop(read_run(self.folder), grace_secs=grace_secs)
+                return
+            time.sleep(_PAUSE_SECS)
 
 
 def _is_begun(folder: Path) -> bool:

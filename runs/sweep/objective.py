@@ -63,9 +63,11 @@ class Objective:
         Raises:
             UsageError: It names those that there are.
         """
-        if field(f"metric:{self.metric}").of(run) is not UNDEFINED:
-            return
         groups: dict[str, dict[str, Any]] = run.metrics.get("metrics", {})
+        # One that is NaN is undefined, and there all the same.
+        names = {one for group, tags in groups.items() for t in tags for one in (t, f"{group}/{t}")}
+        if self.metric in names or field(f"metric:{self.metric}").of(run) is not UNDEFINED:
+            return
         evaluated = max(
             (
                 one["n"]
@@ -92,9 +94,11 @@ def objective_of(
     Raises:
         UsageError: Both are, or `--best` alone.
     """
-    if greatest and least:
+    if greatest is not None and least is not None:
         raise UsageError("--max and --min are given together: expected one of them")
-    metric = greatest or least
+    metric = least if greatest is None else greatest
+    if metric is not None and not metric.strip():
+        raise UsageError(f"{'--min' if greatest is None else '--max'} names no metric: it is empty")
     if metric is None:
         if best:
             raise UsageError("--best needs --max METRIC or --min METRIC")

@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from kerasrun.runs.labels import check_labels
 from kerasrun.runs.model_file import existing_model_file, split_name
 from kerasrun.runs.outcome import describe
 from kerasrun.runs.settings import COMMAND_LINE
+from kerasrun.runs.signals import exit_on_signal, handlers
 from kerasrun.runs.source import keep_git_state, keep_model_file
 from kerasrun.runs.sweep.check import check_before, corners
 from kerasrun.runs.sweep.execution_rules import check_execution
@@ -28,6 +30,7 @@ from kerasrun.runs.sweep.plan import (
     Plan,
     Trial,
 )
+from kerasrun.runs.sweep.session import only_process
 from kerasrun.runs.sweep.space import Choices, Params, Space, grid, parse_space, random_draws
 from kerasrun.runs.sweep.trials_file import read_trials
 
@@ -112,14 +115,16 @@ def new_sweep(order: SweepOrder, root: Path) -> tuple[SweepFiles, Plan]:
     plan = planned(order)
     files = claim_sweep(root)
     try:
-        model_file, name = _model_file(order)
-        plan.model = keep_model_file(files.source, model_file, name)
-        plan.git = keep_git_state(files.source, model_file.parent)
-        plan.write(files)
-        samples = [trial.params for trial in plan.trials] or corners(parse_space(order.params))
-        with _hint_of_whole_numbers(order):
-            check_before(files, plan, samples)
-    except (RunError, OSError, KeyboardInterrupt) as error:
+        # `mlrun stop` finds who is at work here, and its SIGTERM leaves no folder behind.
+        with only_process(files), handlers({int(signal.SIGTERM): exit_on_signal}):
+            model_file, name = _model_file(order)
+            plan.model = keep_model_file(files.source, model_file, name)
+            plan.git = keep_git_state(files.source, model_file.parent)
+            plan.write(files)
+            samples = [trial.params for trial in plan.trials] or corners(parse_space(order.params))
+            with _hint_of_whole_numbers(order):
+                check_before(files, plan, samples)
+    except (RunError, OSError, KeyboardInterrupt, SystemExit) as error:
         shutil.rmtree(files.folder, ignore_errors=True)
         if isinstance(error, OSError):
             raise UsageError(f"cannot make a sweep under {root}: {describe(error)}") from error

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from kerasrun.runs.engine import RAY
-from kerasrun.runs.errors import Refused, UsageError
+from kerasrun.runs.engine import LOCAL, RAY
+from kerasrun.runs.errors import Refused, RunError, UsageError
 from kerasrun.runs.lock import FileLock, Locked, holder_of
+from kerasrun.runs.outcome import describe
 from kerasrun.runs.sweep.claim import clear_staged, settle
 from kerasrun.runs.sweep.execution_rules import check_execution
 from kerasrun.runs.sweep.files import SweepFiles
@@ -61,12 +62,15 @@ def only_process(files: SweepFiles) -> Iterator[None]:
 
     Raises:
         Refused: Another one does.
+        RunError: The lock cannot be written.
     """
     try:
         lock = FileLock(files.lock, wait_secs=0.5)
     except Locked:
         who = holder_of(files.lock) or "another process"
         raise Refused(f"sweep {files.id} is at work: {who} has its lock") from None
+    except OSError as error:
+        raise RunError(f"sweep {files.id} cannot be written: {describe(error)}") from error
     with lock:
         yield
 
@@ -82,10 +86,21 @@ def changed(files: SweepFiles, changes: Changes) -> Plan:
     if changes.number is not None:
         if plan.how != OPTUNA:
             raise UsageError(f"--n: sweep {files.id} is no sweep of Optuna's ({plan.how})")
+        if changes.number < len(plan.trials):
+            raise UsageError(
+                f"--n {changes.number}: sweep {files.id} has {len(plan.trials)} trials already, "
+                "expected as many or more"
+            )
         plan.number = changes.number
     plan.objective = changes.objective or plan.objective
-    plan.execution = replace(plan.execution, **(changes.execution or {}))
+    execution = dict(changes.execution or {})
+    if execution.get("engine") == LOCAL:  # what Ray was to give a trial has no meaning any more
+        execution = {"cpus": None, "gpus": None, **execution}
+    plan.execution = replace(plan.execution, **execution)
     check_execution(plan.execution, plan.objective)
+    for state in read_states(files, plan) if plan.objective else ():
+        if state.run and plan.objective:
+            plan.objective.check(state.run)
     if not Path(plan.cwd).is_dir():
         raise UsageError(f"sweep {files.id} was begun in {plan.cwd}, which is gone")
     plan.write(files)

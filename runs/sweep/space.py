@@ -177,4 +177,6 @@ def _range(name: str, said: str, kinds: str, low: str, high: str, step: str | No
     if (greatest - least) / by >= _MOST:
         raise UsageError(f"-p {name}={said}: at most {_MOST:,} values")
     number = math.floor((greatest - least) / by + 1e-9) + 1
+    if whole:
+        return Choices(tuple(str(int(least) + index * int(by)) for index in range(number)))
     return Choices(tuple(f"{least + index * by:.10g}" for index in range(number)))

@@ -34,17 +34,19 @@ def stop_sweep(
         notice: Told what is being done.
 
     Raises:
-        Refused: It is not at work, or on another machine.
+        Refused: It is not at work, on another machine, or another user's.
         RunError: Its process does not end.
     """
     pid = locking_pid(files.lock) if is_locked(files.lock) else None
     if pid is None and is_locked(files.lock):
         raise Refused(f"sweep {files.id} is at work elsewhere: {holder_of(files.lock)}")
-    active = [one for one in read_states(files, read_plan(files)) if one.active]
-    if pid is None and not active:
-        raise Refused(f"sweep {files.id} is not at work")
     if pid is not None:
         _end(files, pid, grace_secs, notice)
+        if not files.sweep_json.exists():  # it was still looking at its model file
+            notice(f"sweep {files.id} had begun no trial; nothing of it is left")
+            return []
+    elif not any(one.active for one in read_states(files, read_plan(files))):
+        raise Refused(f"sweep {files.id} is not at work")
     for state in read_states(files, read_plan(files)):
         if state.active and state.run:
             with contextlib.suppress(Refused, NoSuchRun, FileNotFoundError):
@@ -57,8 +59,14 @@ def _end(files: SweepFiles, pid: int, grace_secs: float, notice: Callable[[str],
     for secs in (grace_secs, _LAST_WORD_SECS):  # at the second, it kills the trials
         if locking_pid(files.lock) != pid:
             return
-        with contextlib.suppress(ProcessLookupError):
+        try:
             os.kill(pid, signal.SIGTERM)
+        except ProcessLookupError:
+            return
+        except PermissionError:
+            raise Refused(
+                f"sweep {files.id}: process {pid} belongs to another user, who alone can stop it"
+            ) from None
         deadline = time.monotonic() + secs
         while locking_pid(files.lock) == pid:
             if time.monotonic() >= deadline:

@@ -24,6 +24,7 @@ SAMPLERS: Mapping[str, str] = {
     "gp": "GPSampler",
 }
 _OURS = "trial"  # the attribute of a trial of the study that says which of ours it is
+_SOUGHT = "objective"  # the attribute of the study that says what its values are
 
 
 def check_sampler(name: str) -> None:
@@ -110,22 +111,36 @@ class StudyTrials:
                 trial.report(value, step)
 
     def _opened(self) -> Any:
-        optuna, objective = self._optuna, self._plan.objective
-        seed = int(self._plan.seed["value"]) + len(self._plan.trials)
-        assert objective is not None
         try:
-            return optuna.create_study(
-                storage=f"sqlite:///{self._files.study_db}",
-                study_name=self._files.id,
-                direction="maximize" if objective.maximize else "minimize",
-                sampler=_sampler(optuna, self._plan.execution.sampler or "tpe", seed),
-                load_if_exists=True,
-            )
+            study = self._created()
+            if study.trials and study.user_attrs.get(_SOUGHT) != str(self._plan.objective):
+                # Its values are of another metric, or it seeks the other end: it is made anew.
+                self._optuna.delete_study(study_name=self._files.id, storage=self._storage)
+                study = self._created()
+            study.set_user_attr(_SOUGHT, str(self._plan.objective))
+            return study
         except Exception as error:
             raise RunError(
                 f"{self._files.study_db} cannot be used: {str(error).splitlines()[0]}. It may be "
                 "removed: it is made again of the trials"
             ) from error
+
+    @property
+    def _storage(self) -> str:
+        return f"sqlite:///{self._files.study_db}"
+
+    def _created(self) -> Any:
+        """The study, which may be there already."""
+        optuna, objective = self._optuna, self._plan.objective
+        seed = int(self._plan.seed["value"]) + len(self._plan.trials)
+        assert objective is not None
+        return optuna.create_study(
+            storage=self._storage,
+            study_name=self._files.id,
+            direction="maximize" if objective.maximize else "minimize",
+            sampler=_sampler(optuna, self._plan.execution.sampler or "tpe", seed),
+            load_if_exists=True,
+        )
 
     def _mend(self) -> None:
         """Makes the study agree with the plan and the runs."""

@@ -166,6 +166,9 @@ def test_resume_says_when_nothing_is_left_to_train(root: Path) -> None:
     result = mlrun("resume", OLD, "--root", str(root))
     assert result.exit_code == 0
     assert result.stdout == "checkpoint 2,000 >= max_steps 2,000: nothing to train\n"
+    as_json = mlrun("resume", OLD, "--root", str(root), "--json")
+    assert json.loads(as_json.stdout)["schema"] == 1
+    assert as_json.stderr == result.stdout
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_show_prints_the_trials_the_best_first_and_the_failures(root: Path) -> N
     rows = [line.split()[:3] for line in shown.splitlines() if line.startswith("    ")]
     assert rows == [["1", "0001", "completed"], ["3", "0003", "pruned"], ["2", "0002", "failed"]]
     assert "failed  0002  lr 0.2   NaN loss at step 3   -> mlrun logs 0002" in shown
-    assert shown.endswith("to go on: mlrun sweep --resume 5be2\n")
+    assert shown.endswith(f"to go on: mlrun sweep --resume 5be2 --root {root}\n")
 
 
 def test_show_as_json(root: Path) -> None:
@@ -80,10 +80,20 @@ def test_rm_takes_the_trials_and_gc_the_sweep(root: Path) -> None:
 def test_a_sweep_at_work_is_not_begun_twice_and_one_at_rest_not_stopped(root: Path) -> None:
     resting = mlrun(root, "stop", SWEEP)
     assert (resting.exit_code, resting.stderr) == (4, f"error: sweep {SWEEP} is not at work\n")
+    no_run = mlrun(root, "resume", "5be2")
+    assert no_run.exit_code == 3
+    assert no_run.stderr.startswith(f"error: {SWEEP} is a sweep, expected one run: mlrun show 5be2")
     with FileLock(root / SWEEP / "lock"):
         refused = mlrun(root, "sweep", "--resume", "5be2")
     assert refused.exit_code == 4
     assert refused.stderr.startswith(f"error: sweep {SWEEP} is at work: process ")
+
+
+def test_a_lock_that_cannot_be_written_is_one_error(root: Path) -> None:
+    (root / SWEEP / "lock").mkdir()
+    refused = mlrun(root, "sweep", "--resume", "5be2")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(f"error: sweep {SWEEP} cannot be written: ")
 
 
 @pytest.mark.parametrize(
@@ -93,6 +103,7 @@ def test_a_sweep_at_work_is_not_begun_twice_and_one_at_rest_not_stopped(root: Pa
         (["--model", "none.py", "-p", "lr=1"], "no model file none.py."),
         (["--resume", "5be2", "-p", "lr=1"], "-p and --resume are given together"),
         (["--resume", "5be2", "--max-steps", "9"], "--max-steps and --resume are given together"),
+        (["--resume", "5be2", "--max", "acuracy"], "Did you mean 'accuracy'?"),
         (["--resume", "5be2", "--n", "9"], f"--n: sweep {SWEEP} is no sweep of Optuna's (grid)"),
         (["--model", "x.py", "--retry-failed"], "--retry-failed is about a sweep that was begun"),
         (["--model", "x.py", "--engine", "rey"], "--engine rey: expected one of local, ray."),

@@ -36,14 +36,22 @@ class Training:
         root: Where its run lives; made.
         max_steps: Where it ends; by default where the model file says.
         model: The model file.
+        engine: Who starts the workers.
     """
 
-    def __init__(self, root: Path, max_steps: int | None = None, model: Path = MODEL) -> None:
+    def __init__(
+        self,
+        root: Path,
+        max_steps: int | None = None,
+        model: Path = MODEL,
+        engine: str = "local",
+    ) -> None:
         root.mkdir(parents=True)
         self._root = root.resolve()
         self._terminal = root.with_name(f"{root.name}.terminal")
         command = [*_MLRUN, "train", "--model", str(model), "--seed", "7", "--workers", "2"]
         command += ["--max-restarts", "1000", "--root", str(self._root)]
+        command += ["--engine", engine]
         if max_steps is not None:
             command += ["--max-steps", str(max_steps)]
         with self._terminal.open("wb") as terminal:

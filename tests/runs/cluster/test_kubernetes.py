@@ -86,6 +86,8 @@ def test_a_tfjob_has_a_master_or_a_chief_with_an_evaluator() -> None:
     [
         (["--max-step", "3"], "No such option: --max-step"),
         (["--background"], "--background has no meaning in a cluster"),
+        (["--engine", "ray"], "--engine has no meaning in a cluster"),
+        (["--image", ""], "--image is empty"),
         (["--job", "A_1"], "Kubernetes takes lower-case letters"),
         (["--kind", "pod"], "expected one of job, tfjob"),
         (["--evaluator"], "--evaluator needs --kind tfjob"),
@@ -97,6 +99,12 @@ def test_what_a_cluster_would_not_take_is_refused_here(words: list[str], expecte
     done = CliRunner().invoke(app, ["launch", "--print", "kubernetes", *WORDS, *words])
     assert done.exit_code == 2
     assert expected in done.output
+
+
+@pytest.mark.parametrize("text", ["on", "1e3", "null", "é\n'\"\\", "a\x7f\x85\u2028\ufeffb", "😀"])
+def test_any_text_comes_out_as_it_went_in(text: str) -> None:
+    (pod,) = launched("--note", text)["Job"]["spec"]["template"]["spec"]["containers"]
+    assert pod["args"][-1] == text
 
 
 def test_a_job_without_a_name_gets_one_that_kubernetes_takes() -> None:

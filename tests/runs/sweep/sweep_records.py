@@ -53,7 +53,7 @@ def write_trial(
     trial: Trial,
     *,
     status: str | None = "completed",
-    metrics: Mapping[str, float] | None = None,
+    metrics: Mapping[str, float | None] | None = None,
     begun: bool = True,
     reason: str = "",
     boot_id: str | None = None,

@@ -40,10 +40,20 @@ def test_a_run_that_has_hardly_begun_says_nothing_of_its_metrics(tmp_path: Path)
     Objective("accuracy", maximize=True).check(read_run(folder))
 
 
+def test_a_metric_that_is_nan_is_there(tmp_path: Path) -> None:
+    folder = write_trial(tmp_path, trial(1, "0001"), metrics={"f1": None})
+    for name in ("f1", "eval/f1"):
+        sought = Objective(name, maximize=True)
+        sought.check(read_run(folder))
+        assert sought.value(read_run(folder)) is None
+
+
 def test_the_options() -> None:
     assert objective_of(None, None) is None
     assert str(objective_of(None, "loss", best=True)) == "min loss (best evaluation)"
     with pytest.raises(UsageError, match=r"--max and --min are given together"):
         objective_of("accuracy", "loss")
+    with pytest.raises(UsageError, match=r"--min names no metric"):
+        objective_of(None, "")
     with pytest.raises(UsageError, match=r"--best needs --max"):
         objective_of(None, None, best=True)

@@ -31,6 +31,9 @@ def test_ranges() -> None:
         "c": Range(1e-4, 1e-1, log=True),
         "d": Range(1.0, 1024.0, whole=True, log=True),
     }
+    assert parse_space(["a=int:20261121220..20261121221/1"]) == {
+        "a": Choices(("20261121220", "20261121221"))
+    }
     assert parse_space(["a=0..1/0.25", "b=int:8..20/8", "c=-0.1..0.2/0.1"]) == {
         "a": Choices(("0", "0.25", "0.5", "0.75", "1")),
         "b": Choices(("8", "16")),

@@ -9,7 +9,9 @@ import pytest
 
 from kerasrun.runs.errors import UsageError
 from kerasrun.runs.sweep.files import SweepFiles
+from kerasrun.runs.sweep.objective import Objective
 from kerasrun.runs.sweep.plan import Execution, Plan, Trial, read_plan
+from kerasrun.runs.sweep.session import Changes, changed
 from kerasrun.runs.sweep.states import state_of
 from kerasrun.runs.sweep.study import StudyTrials, check_sampler
 from tests.runs.sweep.sweep_records import SWEEP, write_sweep, write_trial
@@ -68,11 +70,13 @@ def test_a_proposal_that_no_run_was_made_of_comes_again_and_no_more_than_wanted(
 ) -> None:
     files, plan = proposing(tmp_path, number=1)
     first = StudyTrials(files, plan).next()
-    again = read_plan(files)
+    again = changed(files, Changes(number=1))
     trials = StudyTrials(files, again)
     assert trials.next() == first
     again.trials[0].run = "20261121-223015-0001"
     assert trials.next() is None
+    with pytest.raises(UsageError, match=r"--n 0: sweep .* has 1 trials already"):
+        changed(files, Changes(number=0))
 
 
 def test_what_a_kill_has_left_is_mended(tmp_path: Path) -> None:
@@ -120,6 +124,22 @@ def test_a_trial_that_was_stopped_is_told_when_it_has_come_to_its_end(tmp_path: 
     assert [(one.state.name, one.value) for one in study_of(files).trials] == [
         *[("COMPLETE", 0.5), ("FAIL", None), ("COMPLETE", 0.5)],
     ]
+
+
+def test_a_resume_that_seeks_another_metric_makes_the_study_anew(tmp_path: Path) -> None:
+    files, plan = proposing(tmp_path)
+    one = StudyTrials(files, plan).next()
+    assert one is not None
+    one.run = "20261121-223015-0001"
+    plan.objective = Objective("loss", maximize=False)
+    plan.write(files)
+    write_trial(tmp_path, one, status="completed", metrics={"accuracy": 0.75, "loss": 2.0})
+
+    anew = StudyTrials(files, read_plan(files))
+    anew.ended(state_of(tmp_path, one, plan.objective))
+    study = study_of(files)
+    assert study.direction.name == "MINIMIZE"
+    assert [entry.value for entry in study.trials] == [2.0]
 
 
 def test_what_was_drawn_is_not_drawn_again_after_a_resume(tmp_path: Path) -> None:
