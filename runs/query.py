@@ -8,7 +8,7 @@ from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, UnreadableRun
 from kerasrun.runs.fields import UNDEFINED, check_known, field
 from kerasrun.runs.listing import list_runs, read_runs, run_ids
 from kerasrun.runs.run import Run, read_run
-from kerasrun.runs.sweep.find import with_trials
+from kerasrun.runs.sweep.find import SweepGiven, sweep_meant, with_trials
 
 _LEAST_CHARACTERS = 4
 _LAST = re.compile(r"@last(?:~(\d+))?")
@@ -78,6 +78,8 @@ def find_id(asked: str, root: Path) -> str:
         return _best(asked, best[1], best[2], every_id, root)
     matches = _by_part_of_id(asked, every_id) or _by_name(asked, every_id, root)
     if not matches:
+        if sweep := sweep_meant(asked, root):
+            raise SweepGiven(sweep)
         names = {run.name for run in _readable(every_id, root) if run.name}
         raise NoSuchRun(asked, str(root), names | set(every_id))
     if len(matches) > 1:
