@@ -26,7 +26,7 @@ from kerasrun.bridge.prediction_loop import NotInBatches, PredictionLoop, not_ah
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.state import State
-from kerasrun.bridge.summaries import SummaryWriter
+from kerasrun.bridge.summaries import NoWriter, SummaryWriter
 from kerasrun.bridge.training_record import TrainingRecord
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -134,10 +134,13 @@ class Engine:
             self._hook_session(ModeKeys.EVAL, hooks, self.state.step) as session,
         ):
             result = evaluate_program(self.program, running, session, interrupts)
-        if self.state.training and eval_dir not in self._writers:
-            self.restart_events(eval_dir, int(result["global_step"]))
-        with self.writing(eval_dir) as writer:
-            record_evaluation(result, writer, path)
+        if self.replicas is not None and not self.replicas.is_chief:
+            record_evaluation(result, NoWriter(), path)  # each writes the same otherwise
+        else:
+            if self.state.training and eval_dir not in self._writers:
+                self.restart_events(eval_dir, int(result["global_step"]))
+            with self.writing(eval_dir) as writer:
+                record_evaluation(result, writer, path)
         self.tell("evaluated", name, result, path or "")
         return result
 

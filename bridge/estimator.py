@@ -181,8 +181,7 @@ class Estimator(ExportVerbs):
         with self.exclusive() if replicas is None or replicas.is_chief else nullcontext():
             latest = self.whole_checkpoint()
             begun = step_of(latest) if latest else 0
-            if replicas is not None:
-                check_same_beginning(replicas, begun, self.model_dir)
+            self.check_same_beginning(begun)
             if max_steps is not None and begun >= max_steps:
                 _LOGGER.info("Skipping training since max_steps has already saved.")
                 self.notice(nothing_left(begun, max_steps))
@@ -190,6 +189,19 @@ class Estimator(ExportVerbs):
             stop_at = max_steps if steps is None else begun + steps
             train(self._engine, input_fn, latest, stop_at, checked, listeners)
         return self
+
+    @eagerly
+    def check_same_beginning(self, step: int) -> None:
+        """Checks that all processes of a cluster begin at this step; each of them must call it.
+
+        `train` does so itself.
+
+        Raises:
+            ValueError: They do not see the same `model_dir`.
+        """
+        replicas = self._engine.replicas
+        if replicas is not None:
+            check_same_beginning(replicas, step, self.model_dir)
 
     @eagerly
     def evaluate(

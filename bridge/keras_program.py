@@ -169,7 +169,7 @@ class KerasProgram:
             x, y, sample_weight = data
             loss = target = model._compute_loss(x, y, outputs, sample_weight, training=True)
             if view is not None:
-                target = view.to_differentiate(loss, model.losses)
+                target = view.to_differentiate(loss)
             scaled = self._optimizer.scale_loss(target)
         self._add_batch(loss, data, outputs)
         if weights := model.trainable_weights:

@@ -132,7 +132,7 @@ class Running:
         self.iterator: Any = iter(dataset) if iterator is None else iterator
         self._clock = clock
         self._size = int(dataset.cardinality())
-        if together is not None and self._size >= 0:
+        if together is not None and together.own_data and self._size >= 0:
             self._size = tf.data.UNKNOWN_CARDINALITY  # all of them find out at the same step
         self.batches = 0
         self.seconds = 0.0
@@ -169,8 +169,7 @@ class Running:
             due_in: In how many steps summaries are due. The call ends there at the latest, or it
                 collects them.
         """
-        there = self._size - self.batches if self._size >= 0 else None
-        asked = limit
+        there, asked = self._left, limit
         if there is not None:
             limit, left = min(limit, there), min(there, there if left is None else left)
         turn = self._tuner.turn(limit, left, due_in)
@@ -189,16 +188,18 @@ class Running:
         self.seconds += seconds if steps else 0.0
         if there is not None:  # the end is noticed as it is where nobody knows where it will be
             more = bool(steps < there or asked <= there)
+            if self._together is not None:  # others may have asked for more
+                more = there > 0
         self._tuner.took(steps, seconds, took.dims, under_way)
         return Ran(steps, more, loss, collected)
 
     def run_one(self, step: Callable[[Any], Any]) -> Ran:
         """Takes one step, with a function that does what it does beside the compiled loop."""
-        if self._together is not None and not self._together.agreed(1):
-            return Ran(0, True, 0.0)
+        if self._together is not None and not self._together.agreed(0 if self._left == 0 else 1):
+            return Ran(0, self._left != 0, 0.0)
         batch = next(self.iterator, None)
         there = batch is not None
-        if self._together is not None:
+        if self._together is not None and (self._together.own_data or not self._known):
             there = bool(self._together.have_data(tf.constant(there)))
         if not there:
             return Ran(0, False, 0.0)
@@ -207,6 +208,11 @@ class Running:
         self.seconds += self._clock() - begun
         self.batches += 1
         return Ran(1, True, loss)
+
+    @property
+    def _left(self) -> int | None:
+        """How many batches there are still, if that is known and ends."""
+        return self._size - self.batches if self._size >= 0 else None
 
     @property
     def _known(self) -> bool:

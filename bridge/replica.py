@@ -1,7 +1,6 @@
 """Whose step a program takes, where several replicas take it together."""
 
 import threading
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -16,8 +15,8 @@ class View(Protocol):
     def data(self, data: tuple[Any, Any, Any], outputs: Any) -> tuple[tuple[Any, Any, Any], Any]:
         """(features, labels, weights) and outputs to compute them of, by those of the replica."""
 
-    def to_differentiate(self, loss: tf.Tensor, of_layers: Sequence[tf.Tensor]) -> tf.Tensor:
-        """What to differentiate for `loss`, to which layers have added `of_layers`."""
+    def to_differentiate(self, loss: tf.Tensor) -> tf.Tensor:
+        """What to differentiate for `loss`."""
 
 
 class Replica(threading.local):

@@ -102,6 +102,8 @@ class Trainer:
         stop, more = self._save(), True
         while more and not (self._stops(interrupts, stop=stop) or self._finished()):
             more, stop = self._advance()
+        if self._together is not None:
+            self._together.end(interrupted=bool(interrupts.received))
         if interrupts.received or (self._together and self._together.agreement.interrupted):
             interrupted(self._step)
         self._save()

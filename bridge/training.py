@@ -126,6 +126,7 @@ def _train(
         made_up = [one.make_up(latest) for one in evaluators]
         if any(made_up) and spec.max_steps is not None and begun >= spec.max_steps:
             estimator.record.note_stop(begun, ENDED)  # nothing but that was left to do
+            estimator.check_same_beginning(begun)  # which the workers wait for
             return evaluators
         estimator.train(
             spec.input_fn,

@@ -73,7 +73,7 @@ def train(
         if latest:
             _go_on(engine, running, position, config, latest, heard, writes=writes)
         if together is not None:
-            together.begin(engine.program)
+            together.begin(engine.program, stop_at, int(dataset.cardinality()))
             for text in together.notices() if writes else ():
                 engine.notice_once(text)
         done = running.batches

@@ -72,6 +72,11 @@ class Agreement:
         looks = tf.equal(step % _LOOK_EVERY_STEPS, 0)
         self._seen.assign(tf.cond(looks, with_this, lambda: tf.identity(self._seen)))
 
+    def had_more(self, more: tf.Tensor) -> None:
+        """In a graph: whether this process has a batch still, where another has no more."""
+        if self._looks:
+            self._seen.assign(tf.where(more, PRINTS - self._seen, self._seen))
+
     def _heard(self, told: Sequence[Sequence[float]]) -> int:
         limits, wishes, prints = zip(*told, strict=True)
         self.stop, self.interrupted = max(wishes) >= _STOP, max(wishes) == _SIGNAL

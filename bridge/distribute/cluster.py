@@ -75,14 +75,25 @@ def join_by_environment(environ: Mapping[str, str] = os.environ) -> None:
 
     Raises:
         WorkerLostError: The others did not come within `KERASRUN_WORKER_TIMEOUT_SECS` (7,200).
+        ValueError: That is no number.
     """
     try:
         node = node_of(read_tf_config(environ))
-        secs = float(environ.get(TIMEOUT_VARIABLE) or _TIMEOUT_SECS)
     except (TypeError, ValueError):
         return
     if node.task_type in _training_types(node) and not _count(node, PS):
-        join(node, timeout_secs=secs)
+        join(node, timeout_secs=_timeout_secs(environ))
+
+
+def _timeout_secs(environ: Mapping[str, str]) -> float:
+    given = environ.get(TIMEOUT_VARIABLE, "").strip()
+    try:
+        return float(given or _TIMEOUT_SECS)
+    except ValueError:
+        raise ValueError(
+            f"The environment variable {TIMEOUT_VARIABLE} must be a number of seconds; received "
+            f"{given!r}."
+        ) from None
 
 
 def join(node: Node, *, timeout_secs: float = _TIMEOUT_SECS) -> Member | None:

@@ -1,7 +1,8 @@
 """A replica's part of a Keras model's step."""
 
+import inspect
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -15,6 +16,7 @@ from kerasrun.bridge.distribute.part import Part
 from kerasrun.bridge.distribute.replicas import Replicas
 from kerasrun.bridge.distribute.states import MEAN, SUM, Shared
 from kerasrun.bridge.distribute.step import Ending
+from kerasrun.bridge.keras_compilation import is_keras_own
 from kerasrun.bridge.keras_program import KerasProgram
 from kerasrun.bridge.plain_variables import as_one_device
 from kerasrun.bridge.untracked_state import further_optimizers
@@ -30,6 +32,13 @@ _OWN_STEP = (
     "applies them. That is what one device does where its loss is a mean over examples; what it "
     "clips or sums up before, it does for the rows of each replica."
 )
+_OWN_LOSS = (
+    "The model computes losses of its own (compute_loss, add_loss): each replica does so for its "
+    "rows, and their mean by rows is taken. That is what one device does where they are means "
+    "over examples, not sums."
+)
+# These compare the rows of a batch, or take it as one.
+_OF_WHOLE_BATCHES = {"circle", "dice", "tversky"}
 
 
 class KerasModelPart:
@@ -64,6 +73,8 @@ class KerasModelPart:
             told.append(_STATISTICS)
         if not self._program.has_plain_train_step:
             told.append(_OWN_STEP)
+        elif not is_keras_own(self._model, "compute_loss") or any(map(_adds_losses, layers)):
+            told.append(_OWN_LOSS)
         return told
 
     def state(self) -> dict[str, tf.Variable]:
@@ -150,9 +161,10 @@ class KerasModelPart:
 
     def _must_gather(self) -> bool:
         """Whether a loss or a metric must see all rows. A step of the model's own asks nobody."""
+        computed = [*_losses(self._model), *_metric_functions(self._model)]
         return not (
             self._program.metrics.are_graph_code
-            and all(_is_mean_of_examples(one) for one in _losses(self._model))
+            and all(_is_mean_of_examples(one) for one in computed)
         )
 
 
@@ -173,15 +185,12 @@ class _View:
         y, sample_weight = (self._gathered(one) for one in (y, sample_weight))
         return (x, y, sample_weight), self._gathered(outputs)
 
-    def to_differentiate(self, loss: tf.Tensor, of_layers: Sequence[tf.Tensor]) -> tf.Tensor:
-        """The loss whose gradients, added up over the replicas, are those of one device."""
-        share = tf.cast(self._part.rows.share, loss.dtype)
-        if not self.gathers:
-            return loss * share
-        if not of_layers:
-            return loss
-        # What layers add to the loss each replica has for itself.
-        return loss - tf.add_n([tf.cast(one, loss.dtype) for one in of_layers]) * (1 - share)
+    def to_differentiate(self, loss: tf.Tensor) -> tf.Tensor:
+        """The loss whose gradients, added up over the replicas, are those of one device.
+
+        What a loss takes of the weights themselves, or layers add to it, counts once in all.
+        """
+        return loss * tf.cast(self._part.rows.share, loss.dtype)
 
     def _gathered(self, structure: Any) -> Any:
         leaves = [
@@ -215,6 +224,11 @@ def _normalises_its_own_rows(layer: Any) -> bool:
     return own and bool(layer.trainable)
 
 
+def _adds_losses(layer: Any) -> bool:
+    """Whether its last call has added losses; Keras takes those of regularizers as means."""
+    return bool(layer._losses) and layer.activity_regularizer is None
+
+
 def _losses(model: keras.Model) -> list[Any]:
     """The loss functions of a compiled model."""
     compiled = model._compile_loss
@@ -224,12 +238,27 @@ def _losses(model: keras.Model) -> list[Any]:
     return [keras.losses.get(one) if isinstance(one, str) else one for one in given]
 
 
-def _is_mean_of_examples(loss: Any) -> bool:
-    """Whether it is a mean over examples that Keras takes, each of which counts alike."""
-    inner = getattr(loss, "fn", loss)  # a function, as Keras wraps it
-    if not _is_keras_own(inner) or not _is_keras_own(loss):
+def _metric_functions(model: keras.Model) -> list[Any]:
+    """Those of a compiled model's metrics that are means of what a function gives."""
+    compiled = model._compile_metrics
+    if compiled is None:
+        return []
+    given = tf.nest.flatten([compiled._user_metrics, compiled._user_weighted_metrics])
+    return [one for one in given if hasattr(one, "_fn") or inspect.isroutine(one)]
+
+
+def _is_mean_of_examples(computed: Any) -> bool:
+    """Whether a loss or a metric is a mean over examples that Keras takes, which count alike."""
+    # A function, as Keras wraps it.
+    inner = getattr(computed, "fn", getattr(computed, "_fn", computed))
+    if not _is_keras_own(inner) or not _is_keras_own(computed):
         return False
-    return getattr(loss, "reduction", "sum_over_batch_size") in ("sum_over_batch_size", "mean")
+    options = getattr(computed, "_fn_kwargs", {})
+    if getattr(inner, "__name__", "") in _OF_WHOLE_BATCHES or options.get("axis", -1) != -1:
+        return False
+    if options.get("ignore_class") is not None:  # the mean is over the other rows
+        return False
+    return getattr(computed, "reduction", "sum_over_batch_size") in ("sum_over_batch_size", "mean")
 
 
 def _is_keras_own(thing: Any) -> bool:

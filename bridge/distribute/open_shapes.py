@@ -18,7 +18,7 @@ _FIRST_KEY = 2**20
 _SIZES = 1_048_573  # a prime: sizes that are as far apart as that are those of no two batches
 _MOST_CALLS = 1024  # in one step; keys are 32 bits
 
-_groups: dict[Any, int] = {}
+_groups: dict[Any, int] = {"cluster": 0}  # the same in all of its processes
 
 
 class OpenShapes:

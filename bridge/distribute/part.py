@@ -45,8 +45,9 @@ class Part:
     def gathered(self, value: tf.Tensor) -> tf.Tensor:
         """The rows of all replicas, `[total, ...]`, of this replica's `[rows, ...]`.
 
-        A gradient comes back for this replica's rows only: the replicas' gradients, added up, are
-        that of what is computed of all rows.
+        A gradient comes back for this replica's rows only, times all rows over these: so the
+        replicas' gradients of what is computed of all rows, times their shares and added up, are
+        those of one device.
         """
         rows, length = self.rows, tf.shape(value)[0]
         sent = tf.cast(value, _sent_as(value.dtype))
@@ -59,7 +60,8 @@ class Part:
 
             def gradient(upstream: tf.Tensor) -> tf.Tensor:
                 mine = upstream[rows.offset : rows.offset + rows.count]
-                return padded(mine, 0, length - rows.count)
+                factor = tf.math.divide_no_nan(1.0, rows.share)
+                return padded(mine * tf.cast(factor, mine.dtype), 0, length - rows.count)
 
             return found, gradient
 

@@ -73,7 +73,7 @@ def _listening(own: str) -> Iterator[None]:
     """Within it connections to the own port are taken, and closed."""
     _, port = _parts(own)
     try:
-        listener = socket.create_server(("", port))
+        listener = _server(port)
     except OSError as error:
         raise ValueError(
             f"This process is {own} by TF_CONFIG, but cannot listen there: {error.strerror}. "
@@ -94,6 +94,13 @@ def _listening(own: str) -> Iterator[None]:
             listener.shutdown(socket.SHUT_RDWR)  # close alone leaves the thread waiting
         listener.close()
         thread.join(_CONNECT_SECS)
+
+
+def _server(port: int) -> socket.socket:
+    """Listens as TensorFlow will, at the addresses of IPv6, too."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
 
 
 def _parts(address: str) -> tuple[str, int]:

@@ -45,7 +45,8 @@ class Replicas:
         self._open_shapes = OpenShapes(
             strategy, self.count, several_processes=self.several_processes
         )
-        # Traced once.
+        # Traced once, or once for each structure.
+        self._chiefs = tf.function(self._sent, autograph=False)
         self._total = tf.function(self.added, autograph=False)
         self._told = tf.function(lambda one: self.run(self._placed, one), autograph=False)
 
@@ -100,15 +101,10 @@ class Replicas:
 
     def from_chief(self, values: Sequence[Any]) -> list[tf.Tensor]:
         """The values that the first replica has of numeric tensors; called by all processes."""
-        dtypes = [tf.convert_to_tensor(value).dtype for value in values]
-
-        def step() -> list[tf.Tensor]:
-            first = tf.equal(self.replica, 0)
-            sent = [_sendable(tf.convert_to_tensor(value)) for value in values]
-            return self.sum([tf.where(first, one, tf.zeros_like(one)) for one in sent])
-
-        found = self._call(step)
-        return [tf.cast(one, dtype) for one, dtype in zip(found, dtypes, strict=True)]
+        given = [tf.convert_to_tensor(value) for value in values]
+        with self.translated():
+            found = self._chiefs([_sendable(one) for one in given])
+            return [tf.cast(one, like.dtype) for one, like in zip(found, given, strict=True)]
 
     def total(self, value: float) -> float:
         """The sum of a number over the processes; called by all."""
@@ -162,15 +158,13 @@ class Replicas:
         (rows,) = self.sum([here[:, tf.newaxis] * row])
         return rows
 
-    def _call(self, step: Callable[[], list[tf.Tensor]]) -> list[tf.Tensor]:
-        @tf.function(autograph=False)
-        def call() -> list[tf.Tensor]:
-            results: list[tf.Tensor] = self.strategy.run(step)
-            return [self.strategy.experimental_local_results(one)[0] for one in results]
+    def _sent(self, values: list[tf.Tensor]) -> list[tf.Tensor]:
+        def step() -> list[tf.Tensor]:
+            first = tf.equal(self.replica, 0)
+            return self.sum([tf.where(first, one, tf.zeros_like(one)) for one in values])
 
-        with self.translated():
-            found: list[tf.Tensor] = call()
-            return [tf.identity(one) for one in found]
+        results: list[tf.Tensor] = self.strategy.run(step)
+        return [self.strategy.experimental_local_results(one)[0] for one in results]
 
 
 def _all_reduced(tensor: tf.Tensor) -> tf.Tensor:

@@ -10,6 +10,7 @@ import tensorflow as tf
 from kerasrun.bridge.distribute.agreement import Agreement
 from kerasrun.bridge.distribute.model_part import shared_model
 from kerasrun.bridge.distribute.replicas import Replicas
+from kerasrun.bridge.distribute.same_training import check_same_training
 from kerasrun.bridge.program import Program
 
 _LOGGER = logging.getLogger("tensorflow")
@@ -42,10 +43,21 @@ class SharedTraining:
         """A training is about to begin, and its model to be built."""
         self._model.prepare()
 
-    def begin(self, program: Program) -> None:
-        """The chief has loaded the state to begin with: now all have it."""
-        everything = self._model.state()
-        self.replicas.share_variables({**everything, "global_step": program.global_step})
+    def begin(self, program: Program, stop_at: int | None, batches: int) -> None:
+        """The chief has loaded the state to begin with: now all have it.
+
+        Args:
+            program: The model.
+            stop_at: Where this process's training ends; None: with the data.
+            batches: How many its dataset has, as `tf.data.Dataset.cardinality` tells.
+
+        Raises:
+            ValueError: Another process would do another training.
+        """
+        everything = {**self._model.state(), "global_step": program.global_step}
+        batches = tf.data.UNKNOWN_CARDINALITY if self.own_data else batches
+        check_same_training(self.replicas, everything, stop_at=stop_at, batches=batches)
+        self.replicas.share_variables(everything)
         self._model.loaded()
         self.agreement.begin()
 
@@ -55,9 +67,10 @@ class SharedTraining:
 
     def have_data(self, there: tf.Tensor) -> tf.Tensor:
         """In a graph: whether all processes have a batch, if this one has."""
-        if not self.own_data:
+        if not self.replicas.several_processes:
             return there
         found: tf.Tensor = self._model.have_data(there)
+        self.agreement.had_more(there & ~found)
         return found
 
     def refresh(self) -> None:
@@ -79,6 +92,17 @@ class SharedTraining:
         self.raise_if_data_differ()
         return self.agreement.stop
 
+    def end(self, *, interrupted: bool) -> None:
+        """All of them have taken their last step: once more they tell each other.
+
+        Raises:
+            ValueError: The processes have been seen to read different data.
+        """
+        if interrupted:
+            self.agreement.wish_to_stop(interrupted=True)
+        self.agreement.agreed(0)
+        self.raise_if_data_differ()
+
     def raise_if_interrupted(self) -> None:
         """Ends this process, too, when another one was told to end.
 
@@ -99,9 +123,9 @@ class SharedTraining:
             raise ValueError(
                 "The processes of the cluster read different data: each of them must be given the "
                 "same batches in the same order, and trains on its part of each. Seed what "
-                "input_fn shuffles in Python (random, numpy), sort the files that it lists; or "
-                "let input_fn take input_context (a tf.distribute.InputContext) and give each "
-                "process data of its own."
+                "input_fn shuffles in Python (random, numpy), sort the files that it lists, leave "
+                "deterministic=False out; or let input_fn take input_context (a "
+                "tf.distribute.InputContext) and give each process data of its own."
             )
 
 

@@ -19,6 +19,9 @@ _SEVERAL = (
 )
 _ONE = (tf.distribute.OneDeviceStrategy, tf.compat.v1.distribute.OneDeviceStrategy)
 
+# By devices: two strategies would number their collective operations alike, and fail.
+_first: dict[tuple[str, ...], Any] = {}
+
 
 def replicas_of(config: RunConfig) -> Replicas | None:
     """Returns the replicas that train by this config; None where one device does.
@@ -37,7 +40,7 @@ def replicas_of(config: RunConfig) -> Replicas | None:
     if member := joined() or join(config.node, **({} if secs is None else {"timeout_secs": secs})):
         if strategy is not None:
             _LOGGER.info("TF_CONFIG names a cluster: %s is not used.", type(strategy).__name__)
-        return Replicas(member.strategy, member)
+        return Replicas(_first_of(member.strategy), member)
     return None if strategy is None else _several(Replicas(strategy))
 
 
@@ -54,6 +57,9 @@ def evaluating_replicas_of(config: RunConfig) -> Replicas | None:
             "evaluates (the evaluator of TF_CONFIG, or a master). Use a MirroredStrategy for its "
             "devices, or leave eval_distribute out."
         )
+    if strategy is not None and joined() is not None:
+        _LOGGER.info("TF_CONFIG names a cluster: one device of this process evaluates.")
+        return None
     return None if strategy is None else _several(Replicas(strategy))
 
 
@@ -71,7 +77,12 @@ def chosen_strategy(config: RunConfig, name: str) -> Any:
             f"RunConfig: {name} must be a MirroredStrategy or a MultiWorkerMirroredStrategy of "
             f"tf.distribute; received {type(strategy).__name__}."
         )
-    return strategy
+    return _first_of(strategy)
+
+
+def _first_of(strategy: Any) -> Any:
+    """The first strategy of this process that has its devices; this one, if it is the first."""
+    return _first.setdefault(tuple(strategy.extended.worker_devices), strategy)
 
 
 def _several(replicas: Replicas) -> Replicas | None:

@@ -108,9 +108,26 @@ def scalar_loss() -> Any:
     model = dense(L.Dense(8, "relu", kernel_regularizer="l2"))
 
     def loss(y: Any, p: Any) -> Any:
-        return tf.reduce_mean(tf.square(y - p)) + tf.math.reduce_variance(p)
+        of_weights = 0.1 * tf.reduce_sum(tf.square(model.weights[0]))
+        return tf.reduce_mean(tf.square(y - p)) + tf.math.reduce_variance(p) + of_weights
 
     return compiled(model, "sgd", loss, metrics=["mae", Largest()]), batches({"x": X}, Y)
+
+
+def dice() -> Any:
+    """A loss of Keras's own that takes a batch as one; a metric that does so, too."""
+
+    def spread(y: Any, p: Any) -> Any:
+        return tf.math.reduce_std(p)
+
+    model = dense(L.Dense(8, "relu"), L.Dense(1, "sigmoid"))
+    return compiled(model, "sgd", keras.losses.Dice(), metrics=[spread]), batches({"x": X}, Y > 0)
+
+
+def ignored_class() -> Any:
+    model = keras.Sequential([L.Input((4,), name="x"), L.Dense(3, "softmax")])
+    loss = keras.losses.SparseCategoricalCrossentropy(ignore_class=2)
+    return compiled(model, "sgd", loss), batches({"x": X}, np.arange(52) // 9 % 3)
 
 
 def weighted_and_summed() -> Any:
@@ -213,11 +230,30 @@ def different_data() -> Any:
     return compiled(dense(), "sgd", "mse"), batches({"x": x}, Y)
 
 
+def data_of_another_length() -> Any:
+    """As of files that not every machine has; how many batches they make nobody knows before."""
+    member = joined()
+    rows = 40 if member and member.rank else 52
+
+    def input_fn() -> tf.data.Dataset:
+        data = tf.data.Dataset.from_tensor_slices(({"x": X[:rows]}, Y[:rows]))
+        return data.filter(lambda *_: True).batch(8)
+
+    return compiled(dense(), "sgd", "mse"), input_fn
+
+
+def another_model() -> Any:
+    member = joined()
+    hidden = L.Dense(9 if member and member.rank else 8)
+    return compiled(dense(hidden), "sgd", "mse"), batches({"x": X}, Y)
+
+
 CASES: dict[str, Callable[[], Any]] = {
     one.__name__: one
     for one in (
         *(plain, built_in_scope, scalar_loss, weighted_and_summed, words_and_a_large_table, masked),
         *(statistics, dropout, own_step, half_precision, accumulated_and_averaged),
-        *(own_data, different_data, compiled_by_xla),
+        *(dice, ignored_class, own_data, compiled_by_xla),
+        *(different_data, data_of_another_length, another_model),
     )
 }

@@ -23,6 +23,9 @@ class Found:
     def one(self, case: str) -> Any:
         return np.load(self._folder / "devices" / "one" / f"{case}.npz")
 
+    def event_files(self, folder: str) -> list[Path]:
+        return list((self._folder / "processes" / folder).glob("*.tfevents.*"))
+
     def several(self, where: str, case: str) -> Any:
         file = {
             TWO_DEVICES: f"devices/{case}.npz",
@@ -63,6 +66,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
         ("weighted_and_summed", 1e-5),  # of 16 rows
         ("words_and_a_large_table", 1e-6),
         ("masked", 1e-6),
+        ("dice", 1e-6),
+        ("ignored_class", 1e-6),
         ("own_step", 1e-6),
         ("own_data", 1e-6),
         ("half_precision", 2e-3),
@@ -113,11 +118,21 @@ def test_what_differs_from_one_device_is_said(case: str, told: str, found: Found
         assert not [n for n in other["notices"] if told in n]
 
 
-def test_different_data_are_refused_by_all_processes(found: Found) -> None:
+@pytest.mark.parametrize("case", ["different_data", "data_of_another_length"])
+def test_different_data_are_refused_by_all_processes(case: str, found: Found) -> None:
     for where in (CHIEF, WORKER):
-        refused = str(found.several(where, "different_data")["refused"])
+        refused = str(found.several(where, case)["refused"])
         assert "The processes of the cluster read different data" in refused
         assert "let input_fn take input_context" in refused
+
+
+def test_one_process_writes_the_results_of_an_evaluation_by_all(found: Found) -> None:
+    assert len(found.event_files("own_step/eval")) == 1
+
+
+def test_different_models_are_refused_by_all_processes(found: Found) -> None:
+    for where in (CHIEF, WORKER):
+        assert "they have other variables" in str(found.several(where, "another_model")["refused"])
 
 
 def test_statistics_are_those_of_all_replicas(found: Found) -> None:

@@ -7,18 +7,30 @@ import pytest
 
 from kerasrun.bridge.distribute.rendezvous import is_there, meet
 from kerasrun.bridge.errors import WorkerLostError
-from tests.bridge.distribute.conftest import addresses
+from tests.bridge.distribute.conftest import addresses, free_ports
 
 
-def test_all_go_on_when_all_have_come() -> None:
-    found = addresses(3)
+@pytest.mark.parametrize(
+    ("host", "family"),
+    [
+        ("127.0.0.1", socket.AF_INET),
+        pytest.param(
+            "::1",
+            socket.AF_INET6,
+            marks=pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="IPv6 is off here"),
+        ),
+    ],
+)
+def test_all_go_on_when_all_have_come(host: str, family: socket.AddressFamily) -> None:
+    ports = free_ports(3)
+    found = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for port in ports]
     errors: list[BaseException] = []
 
     def come(rank: int) -> None:
         others = {f"worker {i}": a for i, a in enumerate(found) if i != rank}
         try:
             meet(found[rank], others, 20)
-            servers.append(socket.create_server(("127.0.0.1", int(found[rank].split(":")[1]))))
+            servers.append(socket.create_server((host, ports[rank]), family=family))
         except BaseException as error:
             errors.append(error)
 
