@@ -16,7 +16,7 @@ from kerasrun.bridge.first_batch import FirstBatch
 from kerasrun.bridge.hooks.hook_calls import HookCalls
 from kerasrun.bridge.input_pipeline import Example, InputFn, dataset_from
 from kerasrun.bridge.interrupts import deferred
-from kerasrun.bridge.loop_tuning import LoopChoice
+from kerasrun.bridge.loop_choice import LoopChoice
 from kerasrun.bridge.loops import Loops
 from kerasrun.bridge.mode_keys import ModeKeys
 from kerasrun.bridge.notices import give_notice

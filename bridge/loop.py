@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from kerasrun.bridge.loop_choice import LoopChoice, LoopSettings
 from kerasrun.bridge.loop_collecting import Collected, Collecting
 from kerasrun.bridge.loop_graph import Step, Together
-from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings, LoopTuner, Pass, Summaries
+from kerasrun.bridge.loop_tuning import LoopTuner, Pass, Summaries
 
 
 class Ran(NamedTuple):

@@ -4,6 +4,7 @@ Below a millisecond a step the executor's hand-offs between threads last longer 
 itself: then operations that run one after the other are faster. Large steps want the threads.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
@@ -161,6 +162,16 @@ class OneThread:
         """Takes up to `limit` steps."""
         with one_thread():
             return self.loop(iterator, limit, known=known, due_in=due_in)
+
+
+def has_threads_to_spare() -> bool:
+    """Whether a loop in one thread may wait for its data, which threads of the same pool read.
+
+    On a machine of one core it would wait for ever.
+    """
+    asked = tf.config.threading.get_inter_op_parallelism_threads()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return int(asked or cores or 1) > 1
 
 
 def one_thread() -> Any:

@@ -7,14 +7,21 @@ import logging
 import math
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from kerasrun.bridge.batch_shapes import is_dense, shapes_of
+from kerasrun.bridge.loop_choice import LoopChoice, LoopSettings
 from kerasrun.bridge.loop_collecting import Collecting
-from kerasrun.bridge.loop_graph import GraphLoop, Loop, OneThread, Step, Together
+from kerasrun.bridge.loop_graph import (
+    GraphLoop,
+    Loop,
+    OneThread,
+    Step,
+    Together,
+    has_threads_to_spare,
+)
 from kerasrun.bridge.loop_xla import XlaLoop
 from kerasrun.bridge.program import GraphMetrics
 from kerasrun.bridge.random_operations import draws_otherwise_under_xla, keeps_random_state
@@ -29,36 +36,6 @@ _WARM_UP_STEPS = 10
 _BURSTS = 3  # of each loop when two are compared; the first is not counted
 _TRIES = 3  # of a burst, if it is cut short
 _LARGE_STEP_SECS = 0.003  # on CPUs XLA's convolutions and products are slower than TensorFlow's
-
-
-@dataclass(frozen=True)
-class LoopSettings:
-    """What a RunConfig says of the loop: see there.
-
-    Attributes:
-        steps_per_loop: Most steps a call, or "auto".
-        jit_compile: Whether XLA compiles the loop, or "auto".
-        fixed: Why one loop runs from beginning to end; empty: the fastest does.
-    """
-
-    steps_per_loop: int | str = "auto"
-    jit_compile: bool | str = "auto"
-    fixed: str = ""
-
-
-@dataclass(frozen=True)
-class LoopChoice:
-    """The loop that runs the steps.
-
-    Attributes:
-        loop: `graph`, `one thread` or `xla`.
-        why: In words.
-        secs_per_step: What was measured, by loop.
-    """
-
-    loop: str
-    why: str
-    secs_per_step: Mapping[str, float] = field(default_factory=dict)
 
 
 # Asked when a step has been traced: then all metrics are there.
@@ -221,7 +198,8 @@ class LoopTuner:
         if keeps_random_state(operations):
             _LOGGER.info("The step keeps random state in its operations: one loop runs them all.")
             return
-        yield "one thread", self._one_thread, self._trace_secs
+        if has_threads_to_spare():
+            yield "one thread", self._one_thread, self._trace_secs
         same_under_xla = is_dense(self.spec) and not draws_otherwise_under_xla(operations)
         if self._settings.jit_compile == "auto" and same_under_xla:
             yield "xla", self._xla, 0.5 + 4 * self._trace_secs
@@ -255,8 +233,8 @@ class LoopTuner:
 
     def _in_one_thread(self, loop: GraphLoop | XlaLoop, name: str) -> Loop:
         metrics, every = self._summaries()
-        made: Loop = OneThread(loop, name)
-        if metrics is not None and every:
+        made: Loop = OneThread(loop, name) if has_threads_to_spare() else loop
+        if made is not loop and metrics is not None and every:
             made = Collecting(loop, name, metrics, every)
         _traced(made, self._under_way)
         return made

@@ -9,7 +9,7 @@ from kerasrun.bridge.distribute.shared_training import SharedTraining
 from kerasrun.bridge.distribute.strategies import evaluating_replicas_of, replicas_of
 from kerasrun.bridge.input_pipeline import INPUT_CONTEXT, InputFn, asks_for
 from kerasrun.bridge.loop import CompiledLoop
-from kerasrun.bridge.loop_tuning import LoopChoice, LoopSettings
+from kerasrun.bridge.loop_choice import LoopChoice, LoopSettings
 from kerasrun.bridge.program import Program
 from kerasrun.bridge.run_config import RunConfig
 from kerasrun.bridge.trainer import collected_every

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kerasrun.bridge.loop_tuning import LoopChoice
+from kerasrun.bridge.loop_choice import LoopChoice
 
 
 @dataclass(frozen=True)

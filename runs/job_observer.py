@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from kerasrun.bridge.loop_tuning import LoopChoice  # noqa: TID253 (see above)
+from kerasrun.bridge.loop_choice import LoopChoice  # noqa: TID253 (see above)
 from kerasrun.bridge.observer import Observer, Progress  # noqa: TID253 (see above)
 from kerasrun.runs.layout import RunFiles
 from kerasrun.runs.metrics import MetricsFile

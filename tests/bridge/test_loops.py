@@ -1,6 +1,8 @@
 """However the steps are run, the training is the same: loops, summaries amid a call, choices."""
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ import pytest
 import tensorflow as tf
 
 from kerasrun import estimator as tf_estimator
-from kerasrun.bridge.loop_tuning import LoopChoice, LoopTuner
+from kerasrun.bridge.loop_choice import LoopChoice
+from kerasrun.bridge.loop_tuning import LoopTuner
 from kerasrun.bridge.observer import Observer
 from tests.bridge.conftest import build_model
 
@@ -246,3 +249,27 @@ def test_a_call_that_ends_where_a_summary_is_due_writes_it_once(
         make_estimator, endless, "both", 11, jit_compile=True, save_checkpoints_steps=1, **settings
     )
     assert list(points(estimator, scalars)["loss"]) == [1, 6, 11]
+
+
+PROGRAM = """
+import tensorflow as tf
+tf.config.threading.set_inter_op_parallelism_threads(1)
+import keras, sys
+from kerasrun import estimator as tf_estimator
+from kerasrun.bridge.loop_tuning import LoopTuner
+
+LoopTuner._pays = lambda *_: True
+data = tf.random.normal([512, 256])
+model = keras.Sequential([keras.Input((256,), name="x"), keras.layers.Dense(256)])
+model.compile("sgd", "mse")
+estimator = tf_estimator.model_to_estimator(model, model_dir=sys.argv[1])
+batches = tf.data.Dataset.from_tensor_slices(({"x": data}, data)).batch(128).cache().repeat()
+estimator.train(lambda: batches, max_steps=300)
+"""
+
+
+@pytest.mark.slow
+def test_a_machine_of_one_core_trains(tmp_path: Path) -> None:
+    """The loop and the threads that read its data have one thread between them."""
+    subprocess.run([sys.executable, "-c", PROGRAM, tmp_path], check=True, timeout=60)
+    assert (tmp_path / "model.ckpt-300.index").exists()
