@@ -1,6 +1,6 @@
 """The runs of a root: those that fulfil a condition, newest first or sorted."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,12 +38,21 @@ def run_ids(root: Path) -> list[str]:
     Raises:
         UsageError: The folder is not ours to read.
     """
+    return ids_in(root, is_run_id, "the runs")
+
+
+def ids_in(root: Path, is_id: Callable[[str], bool], what: str) -> list[str]:
+    """The names under `root` that are ids of a kind, newest first; none where there is no folder.
+
+    Raises:
+        UsageError: The folder is not ours to read: `what` cannot be listed.
+    """
     try:
-        names = [entry.name for entry in root.iterdir() if is_run_id(entry.name)]
+        names = [entry.name for entry in root.iterdir() if is_id(entry.name)]
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
-        raise UsageError(f"cannot list the runs: {describe(error)}") from error
+        raise UsageError(f"cannot list {what}: {describe(error)}") from error
     return sorted(names, reverse=True)
 
 

@@ -12,10 +12,9 @@ from kerasrun.bridge.distribute.graph_gradients import GraphGradients, other_dra
 from kerasrun.bridge.distribute.graph_losses import GraphLosses
 from kerasrun.bridge.distribute.graph_rows import GraphRows
 from kerasrun.bridge.distribute.local_values import LocalValues, needed_for, writers
+from kerasrun.bridge.distribute.seeds import seed_offset
 from kerasrun.bridge.distribute.states import MEAN, SUM
 from kerasrun.bridge.model_fn.shared_variables import declared_variables
-
-_SEED_STEP = 0x9E3779B9  # 2**32 over the golden ratio: far from one another for many processes
 
 
 class SharedGraph:
@@ -145,7 +144,7 @@ class SharedGraph:
     def _other_seed(self, seed: tf.Tensor) -> tf.Tensor:
         if v1.get_default_graph() is not self._graph:
             return seed
-        number = self._rank * _SEED_STEP % 2**31
+        number = int(seed_offset(self._rank))
         drawn = seed + tf.cast([number, 0], seed.dtype)
         self._drawn.add(drawn.op)
         return drawn

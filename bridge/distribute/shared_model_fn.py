@@ -11,6 +11,7 @@ from kerasrun.bridge.distribute.agreement import Agreement
 from kerasrun.bridge.distribute.graph_collectives import GraphCollectives
 from kerasrun.bridge.distribute.loss_check import LossCheck
 from kerasrun.bridge.distribute.replicas import Replicas
+from kerasrun.bridge.distribute.seeds import seed_offset
 from kerasrun.bridge.distribute.shared_graph import SharedGraph
 from kerasrun.bridge.input_pipeline import Example
 from kerasrun.bridge.model_fn.program import ModelFnProgram
@@ -94,7 +95,7 @@ class SharedModelFn:
         """Of the graph's random numbers: those of other processes are others."""
         if seed is None:
             return random.SystemRandom().randrange(2**31)
-        return (seed + self._replicas.rank * 0x9E3779B9) % 2**31
+        return (seed + int(seed_offset(self._replicas.rank))) % 2**31
 
     def hooks(self, trace: Trace) -> Sequence[Any]:
         """Those that a training of this graph calls beside the user's."""

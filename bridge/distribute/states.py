@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import tensorflow as tf
 
 from kerasrun.bridge.distribute.part import Part
+from kerasrun.bridge.distribute.seeds import seed_offset
 
 MEAN, SUM = "mean", "sum"
 _READS = {"ReadVariableOp", "ResourceGather", "ResourceGatherNd", "VarIsInitializedOp"}
-_SEED_STEP = 0x9E3779B9  # 2**32 over the golden ratio: far from one another for many replicas
 
 
 class Shared(NamedTuple):
@@ -74,7 +74,7 @@ class States:
             variable.assign(tf.cast(wide + tf.cast(change, wide.dtype), before.dtype))
 
     def _offset(self, seed: Any) -> tf.Tensor:
-        number = tf.cast(self._replica, tf.int64) * _SEED_STEP % 2**31
+        number = seed_offset(tf.cast(self._replica, tf.int64))
         return tf.cast(tf.stack([number, tf.zeros_like(number)]), seed.dtype)
 
 

@@ -107,8 +107,8 @@ class SharedStep:
             loss, means = self._step(part)
             averages = ending.averages(means)
         self._names = list(means)
-        loss = averages[means["loss"].ref()] if "loss" in means else ending.mean(loss)
-        return loss, tf.stack([averages[one.ref()] for one in means.values()])
+        loss = averages["loss"] if "loss" in means else ending.mean(loss)
+        return loss, tf.stack([averages[name] for name in means])
 
 
 class Ending:
@@ -123,7 +123,7 @@ class Ending:
 
     def __init__(self, model: ModelPart, part: Part, states: States, replicas: Replicas) -> None:
         self._model, self._part, self._states, self._replicas = model, part, states, replicas
-        self._averages: dict[Any, tf.Tensor] | None = None
+        self._averages: dict[str, tf.Tensor] | None = None
 
     def sums(self, values: Sequence[Any], means: Mapping[str, tf.Tensor]) -> list[Any]:
         """Sums of some values, and with them of all that the step has made but its update.
@@ -138,12 +138,12 @@ class Ending:
         told += [_short(one) for one in changes]
         sums = self._replicas.sum([*values, *told])
         averages = sums[len(values) : len(values) + len(means)]
-        self._averages = dict(zip((one.ref() for one in means.values()), averages, strict=True))
+        self._averages = dict(zip(means, averages, strict=True))
         self._states.settle(kept, sums[len(values) + len(means) :])
         return sums[: len(values)]
 
-    def averages(self, means: Mapping[str, tf.Tensor]) -> dict[Any, tf.Tensor]:
-        """The means of scalars over all rows, by their references."""
+    def averages(self, means: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """The means of scalars over all rows, by name."""
         if self._averages is None:
             self.sums([], means)
         assert self._averages is not None

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, RunError, UsageError, did_you_mean
+from kerasrun.runs.errors import AmbiguousRun, NoSuchRun, RunError, did_you_mean
 from kerasrun.runs.ids import is_run_id
-from kerasrun.runs.outcome import describe
+from kerasrun.runs.listing import ids_in
 from kerasrun.runs.sweep.files import SweepFiles, is_sweep_id
 from kerasrun.runs.sweep.plan import read_plan
 
@@ -40,13 +40,7 @@ def sweep_ids(root: Path) -> list[str]:
     Raises:
         UsageError: The folder is not ours to read.
     """
-    try:
-        names = [entry.name for entry in root.iterdir() if is_sweep_id(entry.name)]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise UsageError(f"cannot list the sweeps: {describe(error)}") from error
-    return sorted(names, reverse=True)
+    return ids_in(root, is_sweep_id, "the sweeps")
 
 
 def find_sweep(asked: str, root: Path) -> SweepFiles:
